@@ -1,0 +1,15 @@
+//! Ids, clock, versions and page tokens: what every part of the suite speaks. No I/O, no async.
+
+mod clock;
+mod id;
+mod page;
+mod version;
+
+pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use id::{
+    AccountId, AppointmentId, ClientId, DeliveryId, DepartmentId, EnterpriseId, EntryId, EventId, FixedIds,
+    GrantId, IdGen, InvalidId, IssueId, MemberId, MessageId, NoteId, RequestId, SectionId, SessionId, UuidV7,
+    VisitId,
+};
+pub use page::{InvalidPageToken, Page, PageKey, PageSize};
+pub use version::{InvalidEtag, Version};

@@ -1,0 +1,104 @@
+//! What a handler knows of the call that it serves.
+
+use std::{sync::Arc, time::Instant};
+
+use access::{Caller, Facts, MethodRule, Scope};
+use kernel::{PageKey, RequestId, Timestamp};
+use prost::Message;
+use sha2::{Digest as _, Sha256};
+use store::{Batch, ledger::LedgerRow};
+
+use crate::{error::Refusal, parse::Fields, trace::TraceContext};
+
+/// The call that a handler serves: who calls, by which rule, until when.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub caller: Caller,
+    /// The person or client for whom a service calls; its token was checked here too.
+    pub on_behalf_of: Option<Caller>,
+    pub rule: Arc<MethodRule>,
+    pub trace: TraceContext,
+    /// What the caller's software says it is, with its address: for the trail.
+    pub client: String,
+    pub deadline: Instant,
+    /// The caller's own token, passed on to other services.
+    pub(crate) token: Option<Arc<str>>,
+    pub(crate) request: Option<RequestKey>,
+}
+
+/// What a mutation is known by, so that its repeat has no second effect.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestKey {
+    pub principal: String,
+    pub id: RequestId,
+    pub payload_hash: Vec<u8>,
+}
+
+impl RequestKey {
+    pub(crate) fn new(caller: &Caller, id: RequestId, request: &impl Message) -> Self {
+        Self { principal: caller.principal(), id, payload_hash: Sha256::digest(request.encode_to_vec()).to_vec() }
+    }
+}
+
+impl Call {
+    /// Keeps the response in the same transaction as the effect, for the repeat of the call.
+    pub fn remember(&self, batch: &mut Batch, response: &impl Message, now: Timestamp) {
+        let Some(key) = &self.request else { return };
+        let row = LedgerRow {
+            principal: key.principal.clone(),
+            method: self.rule.path.clone(),
+            request_id: key.id.uuid(),
+            payload_hash: key.payload_hash.clone(),
+            response: response.encode_to_vec(),
+            at: now,
+        };
+        store::ledger::append(batch, &row);
+    }
+
+    /// Whether the caller may do this to an object with these facts.
+    pub fn allows(&self, facts: &Facts) -> bool {
+        access::allows(&self.caller, &self.rule, facts)
+    }
+
+    /// Refuses the call unless [`Call::allows`] it: for objects whose existence is no secret to the caller.
+    pub fn require(&self, facts: &Facts) -> Result<(), Refusal> {
+        if self.allows(facts) { Ok(()) } else { Err(self.not_permitted()) }
+    }
+
+    pub fn not_permitted(&self) -> Refusal {
+        Refusal::NotPermitted { method: self.rule.path.clone() }
+    }
+
+    /// What the caller sees of a list: by the same rule as [`Call::allows`].
+    pub fn scope(&self) -> Scope {
+        access::scope(&self.caller, &self.rule)
+    }
+
+    /// The cursor in `token`; `None` for the first page. `filter` holds every part of the list's filter.
+    pub fn open_page(&self, key: &PageKey, filter: &[&str], token: &str) -> Result<Option<String>, Refusal> {
+        if token.is_empty() {
+            return Ok(None);
+        }
+        let principal = self.caller.principal();
+        key.open(&self.page_scope(&principal, filter), token).map(Some).map_err(|_| Refusal::PageToken)
+    }
+
+    /// The token of the next page; empty when there is none.
+    pub fn seal_page(&self, key: &PageKey, filter: &[&str], next: Option<&str>) -> String {
+        let principal = self.caller.principal();
+        next.map(|cursor| key.seal(&self.page_scope(&principal, filter), cursor)).unwrap_or_default()
+    }
+
+    fn page_scope<'a>(&'a self, principal: &'a str, filter: &[&'a str]) -> Vec<&'a str> {
+        [&[self.rule.path.as_str(), principal], filter].concat()
+    }
+}
+
+/// The `request_id` of a mutation.
+pub(crate) fn request_id(text: &str) -> Result<RequestId, Refusal> {
+    let mut f = Fields::new();
+    match f.parse("request_id", text) {
+        Some(id) => Ok(id),
+        None => Err(f.refuse()),
+    }
+}

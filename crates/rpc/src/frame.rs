@@ -1,0 +1,207 @@
+//! The frame around every handler: it runs to its end even when the caller hangs up, is run again when the
+//! database asks for it, and a repeated `request_id` gets its first answer.
+
+use std::{pin::Pin, time::Duration};
+
+use futures::{Stream, StreamExt as _};
+use prost::Message;
+use rand::Rng as _;
+use tonic::{Request, Response, Status};
+use tracing::Instrument as _;
+
+use crate::{
+    call::{self, Call, RequestKey},
+    error::{self, Refusal, ServiceError},
+};
+
+/// How often a unit of work is run when the database refuses it for the sake of another one.
+const MAX_RUNS: u32 = 6;
+
+/// Header of a response that was given before.
+pub const REPLAYED: &str = "x-qinqing-replayed";
+
+/// What a frame needs of a service: its database.
+pub trait Service: Clone + Send + Sync + 'static {
+    fn db(&self) -> &store::Db;
+}
+
+/// A stream of responses, as generated service traits want it.
+pub type ResponseStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// Serves one unary call. `request_id` is given for mutations.
+pub async fn unary<S, Q, A, E, H, F>(
+    service: &S,
+    request: Request<Q>,
+    request_id: Option<fn(&Q) -> &str>,
+    handle: H,
+) -> Result<Response<A>, Status>
+where
+    S: Service,
+    Q: Message + Clone + 'static,
+    A: Message + Default + 'static,
+    E: ServiceError,
+    H: Fn(S, Call, Q) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<A, E>> + Send + 'static,
+{
+    let mut call = call_of(&request)?;
+    let request = request.into_inner();
+    if let Some(request_id) = request_id {
+        let key = call::request_id(request_id(&request))
+            .map(|id| RequestKey::new(&call.caller, id, &request))
+            .map_err(|refusal| error::status_of(&E::from(refusal), call.trace.trace_id()))?;
+        call.request = Some(key);
+    }
+    let service = service.clone();
+    let span = tracing::Span::current();
+    let work = async move {
+        let trace_id = call.trace.trace_id().to_owned();
+        match run(&service, &call, request, handle).await {
+            Ok((answer, replayed)) => {
+                let mut response = Response::new(answer);
+                if replayed {
+                    response.metadata_mut().insert(REPLAYED, tonic::metadata::MetadataValue::from_static("true"));
+                }
+                Ok(response)
+            }
+            Err(error) => Err(error::status_of(&error, &trace_id)),
+        }
+    };
+    // A spawned task goes on when the caller's future is dropped: no transaction is cut between two lines.
+    match tokio::spawn(work.instrument(span)).await {
+        Ok(answer) => answer,
+        Err(panic) => {
+            tracing::error!(error = %panic, "a handler panicked");
+            Err(error::common(proto::common::v1::ErrorReason::Internal, &[]))
+        }
+    }
+}
+
+/// Serves one call with a stream of answers. The handler's stream ends with the call.
+pub async fn server_stream<S, Q, A, E, H, F, T>(
+    service: &S,
+    request: Request<Q>,
+    handle: H,
+) -> Result<Response<ResponseStream<A>>, Status>
+where
+    S: Service,
+    A: 'static,
+    E: ServiceError,
+    H: FnOnce(S, Call, Q) -> F,
+    F: Future<Output = Result<T, E>> + Send,
+    T: Stream<Item = Result<A, E>> + Send + 'static,
+{
+    let call = call_of(&request)?;
+    let trace_id = call.trace.trace_id().to_owned();
+    match handle(service.clone(), call, request.into_inner()).await {
+        Ok(answers) => {
+            let answers = answers.map(move |item| item.map_err(|error| error::status_of(&error, &trace_id)));
+            Ok(Response::new(Box::pin(answers)))
+        }
+        Err(error) => Err(error::status_of(&error, &trace_id)),
+    }
+}
+
+fn call_of<Q>(request: &Request<Q>) -> Result<Call, Status> {
+    request.extensions().get::<Call>().cloned().ok_or_else(|| {
+        tracing::error!("an RPC was reached past the front that authenticates");
+        error::common(proto::common::v1::ErrorReason::Internal, &[])
+    })
+}
+
+async fn run<S, Q, A, E, H, F>(service: &S, call: &Call, request: Q, handle: H) -> Result<(A, bool), E>
+where
+    S: Service,
+    Q: Message + Clone,
+    A: Message + Default,
+    E: ServiceError,
+    H: Fn(S, Call, Q) -> F,
+    F: Future<Output = Result<A, E>>,
+{
+    let mut n_runs = 1;
+    let error = loop {
+        match handle(service.clone(), call.clone(), request.clone()).await {
+            Ok(answer) => return Ok((answer, false)),
+            Err(error) if n_runs < MAX_RUNS && error.store().is_some_and(store::Error::is_retryable) => {
+                tracing::debug!(error = %error::chain(&error), run = n_runs, "the unit of work is run again");
+                tokio::time::sleep(pause(n_runs)).await;
+                n_runs += 1;
+            }
+            Err(error) => break error,
+        }
+    };
+    match &call.request {
+        Some(key) => replay::<S, A, E>(service, call, key).await?.map(|answer| (answer, true)).ok_or(error),
+        None => Err(error),
+    }
+}
+
+/// The answer that the same request was given before, if it was.
+async fn replay<S, A, E>(service: &S, call: &Call, key: &RequestKey) -> Result<Option<A>, E>
+where
+    S: Service,
+    A: Message + Default,
+    E: ServiceError,
+{
+    let mut tx = service.db().snapshot().await?;
+    let found = store::ledger::find(&mut tx, &key.principal, &call.rule.path, key.id.uuid()).await?;
+    tx.commit().await?;
+    let Some(found) = found else { return Ok(None) };
+    if found.payload_hash != key.payload_hash {
+        return Err(Refusal::RequestIdReused { request_id: key.id.to_string() }.into());
+    }
+    match A::decode(found.response.as_slice()) {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) => {
+            tracing::error!(error = %error, request.id = %key.id, "a stored response cannot be read");
+            Ok(None)
+        }
+    }
+}
+
+/// Grows with each run; chance keeps two that collided from colliding again.
+fn pause(n_runs: u32) -> Duration {
+    Duration::from_millis(rand::rng().random_range(1..=10 * u64::from(n_runs)))
+}
+
+/// Implements a generated service trait: one line an RPC.
+///
+/// RPCs under `mutation` have a `request_id`, those under `query` do not; those under `stream` answer with many
+/// messages.
+#[macro_export]
+macro_rules! service {
+    (
+        impl $trait:path, for $rpc:ty;
+        $(mutation { $($mname:ident ($mreq:ty) -> $mresp:ty = $mhandle:path;)* })?
+        $(query { $($qname:ident ($qreq:ty) -> $qresp:ty = $qhandle:path;)* })?
+        $(stream { $($sname:ident ($sreq:ty) -> $stype:ident of $sresp:ty = $shandle:path;)* })?
+    ) => {
+        #[$crate::tonic::async_trait]
+        impl $trait for $rpc {
+            $($(
+                async fn $mname(
+                    &self,
+                    request: $crate::tonic::Request<$mreq>,
+                ) -> Result<$crate::tonic::Response<$mresp>, $crate::tonic::Status> {
+                    $crate::unary(self, request, Some(|req: &$mreq| req.request_id.as_str()), $mhandle).await
+                }
+            )*)?
+            $($(
+                async fn $qname(
+                    &self,
+                    request: $crate::tonic::Request<$qreq>,
+                ) -> Result<$crate::tonic::Response<$qresp>, $crate::tonic::Status> {
+                    $crate::unary(self, request, None, $qhandle).await
+                }
+            )*)?
+            $($(
+                type $stype = $crate::ResponseStream<$sresp>;
+                async fn $sname(
+                    &self,
+                    request: $crate::tonic::Request<$sreq>,
+                ) -> Result<$crate::tonic::Response<Self::$stype>, $crate::tonic::Status> {
+                    $crate::server_stream(self, request, $shandle).await
+                }
+            )*)?
+        }
+    };
+}

@@ -1,0 +1,243 @@
+//! The way in: every call passes here, over a socket or inside the process, before any handler sees it.
+
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use access::{Caller, MethodRule, Rules, TokenVerifier};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
+use proto::common::v1::ErrorReason;
+use tonic::{Code, Status, body::Body, service::Routes};
+use tower::{Service, ServiceExt as _};
+use tracing::Instrument as _;
+
+use crate::{
+    call::Call,
+    deadline::{self, StreamBody},
+    error::common,
+    limits::{Admission, Limits},
+    trace::TraceContext,
+};
+
+/// Header in which a service passes on the token of the one for whom it calls.
+pub(crate) const ON_BEHALF_OF: &str = "x-qinqing-on-behalf-of";
+
+/// The address that a connection comes from; put among a request's extensions by the server.
+#[derive(Debug, Clone, Copy)]
+pub struct PeerAddress(pub Option<SocketAddr>);
+
+/// Authenticates, classifies, limits and times every call, then hands it to its service.
+#[derive(Debug, Clone)]
+pub struct Front {
+    shared: Arc<Shared>,
+    routes: Routes,
+}
+
+struct Shared {
+    rules: Rules,
+    streaming: HashSet<String>,
+    verifier: TokenVerifier,
+    limits: Limits,
+    admission: Admission,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Front").finish_non_exhaustive()
+    }
+}
+
+impl Front {
+    /// `rules` say who may call what; whatever they do not name does not exist.
+    pub fn new(rules: Rules, verifier: TokenVerifier, limits: Limits, routes: Routes) -> Self {
+        let streaming = proto::pool()
+            .services()
+            .flat_map(|service| service.methods().collect::<Vec<_>>())
+            .filter(prost_reflect::MethodDescriptor::is_server_streaming)
+            .map(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()))
+            .chain(["/grpc.health.v1.Health/Watch".to_owned()])
+            .collect();
+        let admission = Admission::new(&limits);
+        let shared = Shared { rules, streaming, verifier, limits, admission };
+        Self { shared: Arc::new(shared), routes: routes.prepare() }
+    }
+
+    async fn answer(self, mut request: Request<Body>) -> Response<Body> {
+        let started = Instant::now();
+        let trace =
+            TraceContext::from_header(request.headers().get("traceparent").and_then(|v| v.to_str().ok()));
+        let path = request.uri().path().to_owned();
+        let span = tracing::info_span!("rpc", rpc.method = path.trim_start_matches('/'), trace_id = trace.trace_id());
+        async move {
+            let response = match self.admit(&mut request, trace, started).await {
+                Ok(admitted) => self.pass(request, admitted).await,
+                Err(status) => status.into_http(),
+            };
+            let response = normalised(response);
+            let code = header_code(response.headers()).unwrap_or(Code::Ok);
+            let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            tracing::debug!(rpc.code = ?code, took_ms, "answered");
+            response
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Everything that is decided before the message is read.
+    async fn admit(
+        &self,
+        request: &mut Request<Body>,
+        trace: TraceContext,
+        started: Instant,
+    ) -> Result<Admitted, Status> {
+        let shared = &self.shared;
+        let path = request.uri().path();
+        let Some(rule) = shared.rules.get(path).cloned() else {
+            return Err(common(ErrorReason::MethodUnknown, &[("method", shown(path))]));
+        };
+        let stream = shared.streaming.contains(path);
+        let requested = deadline::requested(request.headers())
+            .map_err(|deadline::Malformed| common(ErrorReason::TimeoutMalformed, &[]))?;
+        let budget = match requested {
+            Some(asked) if stream => Some(asked),
+            Some(asked) => Some(asked.min(shared.limits.max_timeout)),
+            None if stream => None,
+            None => Some(shared.limits.default_timeout),
+        };
+        let (caller, token) = self.caller(request.headers(), &rule).await?;
+        if !access::may_call(&caller, &rule) {
+            let reason = if matches!(caller, Caller::Anonymous) {
+                ErrorReason::TokenMissing
+            } else {
+                ErrorReason::NotPermitted
+            };
+            return Err(common(reason, &[("method", shown(path))]));
+        }
+        let on_behalf_of = self.on_behalf_of(request.headers(), &caller).await?;
+        let principal = caller.principal();
+        let permit =
+            if stream { shared.admission.stream(&principal) } else { shared.admission.call(&principal) };
+        let permit = permit.ok_or_else(|| common(ErrorReason::Overloaded, &[]))?;
+        let client = client_of(request);
+        let deadline = started + budget.unwrap_or(shared.limits.max_timeout);
+        let call = Call { caller, on_behalf_of, rule, trace, client, deadline, token, request: None };
+        request.extensions_mut().insert(call);
+        let left = budget.map(|budget| budget.saturating_sub(started.elapsed()));
+        Ok(Admitted { stream, left, permit })
+    }
+
+    async fn caller(
+        &self,
+        headers: &HeaderMap,
+        rule: &Arc<MethodRule>,
+    ) -> Result<(Caller, Option<Arc<str>>), Status> {
+        let Some(value) = headers.get(http::header::AUTHORIZATION) else { return Ok((Caller::Anonymous, None)) };
+        // Whoever signs in or refreshes may still carry a token that has run out.
+        if rule.public {
+            return Ok((Caller::Anonymous, None));
+        }
+        let invalid = || common(ErrorReason::TokenInvalid, &[]);
+        let token = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")).ok_or_else(invalid)?;
+        let caller = self.shared.verifier.verify(token).await.map_err(|error| {
+            tracing::debug!(%error, "token refused");
+            if matches!(error, access::TokenError::KeysUnavailable(_)) { common(ErrorReason::Unavailable, &[]) } else { invalid() }
+        })?;
+        Ok((caller, Some(token.into())))
+    }
+
+    /// Only a service speaks for somebody else, and that somebody's token must be good too.
+    async fn on_behalf_of(&self, headers: &HeaderMap, caller: &Caller) -> Result<Option<Caller>, Status> {
+        let Some(value) = headers.get(ON_BEHALF_OF) else { return Ok(None) };
+        if !matches!(caller, Caller::Service(_)) {
+            return Ok(None);
+        }
+        let invalid = || common(ErrorReason::TokenInvalid, &[]);
+        let token = value.to_str().map_err(|_| invalid())?;
+        self.shared.verifier.verify(token).await.map(Some).map_err(|_| invalid())
+    }
+
+    async fn pass(&self, request: Request<Body>, admitted: Admitted) -> Response<Body> {
+        let Admitted { stream, left, permit } = admitted;
+        let answer = self.routes.clone().oneshot(request);
+        let answered = match left {
+            Some(left) => tokio::time::timeout(left, answer).await,
+            None => Ok(answer.await),
+        };
+        match answered {
+            Ok(Ok(response)) if stream => {
+                response.map(|body| Body::new(StreamBody::new(body, left, permit)))
+            }
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(_elapsed) => common(ErrorReason::DeadlineExceeded, &[]).into_http(),
+        }
+    }
+}
+
+struct Admitted {
+    stream: bool,
+    left: Option<Duration>,
+    permit: crate::limits::Permit,
+}
+
+impl<B> Service<Request<B>> for Front
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let front = self.clone();
+        let request = request.map(Body::new);
+        Box::pin(async move { Ok(front.answer(request).await) })
+    }
+}
+
+/// A path as far as it can be told back to the caller.
+fn shown(path: &str) -> String {
+    path.chars().filter(|c| c.is_ascii_graphic()).take(120).collect()
+}
+
+fn client_of(request: &Request<Body>) -> String {
+    let agent = request.headers().get(http::header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let agent: String = agent.chars().filter(|c| !c.is_control()).take(200).collect();
+    match request.extensions().get::<PeerAddress>() {
+        Some(PeerAddress(Some(address))) => format!("{agent} @ {}", address.ip()),
+        _ => agent,
+    }
+}
+
+fn header_code(headers: &HeaderMap) -> Option<Code> {
+    headers.get("grpc-status").map(|value| Code::from_bytes(value.as_bytes()))
+}
+
+/// A status with no details is the transport's own word on a malformed call: tonic has several codes for the same
+/// thing, we have one.
+fn normalised(response: Response<Body>) -> Response<Body> {
+    let headers = response.headers();
+    if headers.contains_key("grpc-status-details-bin") {
+        return response;
+    }
+    let reason = match header_code(headers) {
+        None | Some(Code::Ok) => return response,
+        Some(Code::OutOfRange | Code::ResourceExhausted) => ErrorReason::MessageTooLarge,
+        Some(Code::Unimplemented) => ErrorReason::MethodUnknown,
+        Some(Code::DeadlineExceeded | Code::Cancelled) => ErrorReason::DeadlineExceeded,
+        Some(_) => ErrorReason::MessageMalformed,
+    };
+    common(reason, &[]).into_http()
+}

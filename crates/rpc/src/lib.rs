@@ -1,0 +1,26 @@
+//! What every RPC needs, once: the way in ([`Front`]), the frame around each handler ([`service!`]), errors on
+//! the wire, calls to other services ([`Peers`]), limits, and a server that drains ([`serve`]).
+
+mod call;
+mod deadline;
+mod error;
+mod frame;
+mod front;
+mod limits;
+pub mod parse;
+mod peers;
+mod serve;
+mod trace;
+
+#[doc(hidden)]
+pub use tonic;
+
+pub use call::Call;
+pub use error::{COMMON_DOMAIN, Refusal, ServiceError, Wire, common};
+pub use frame::{REPLAYED, ResponseStream, Service, server_stream, unary};
+pub use front::{Front, PeerAddress};
+pub use limits::Limits;
+pub use parse::Fields;
+pub use peers::{Bearer, Outbound, Peers, Transport};
+pub use serve::{Drain, serve};
+pub use trace::TraceContext;

@@ -1,0 +1,285 @@
+//! Configuration: file, then environment, then flags; read whole before any port is bound.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::{Path, PathBuf}, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// What is wrong with the configuration, and where.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("could not read {}", .path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{origin} is not valid TOML")]
+    Syntax { origin: String, source: toml::de::Error },
+    #[error("the configuration has a mistake")]
+    Content { source: toml::de::Error },
+    #[error("{name}: {why}")]
+    Refused { name: &'static str, why: String },
+}
+
+/// How strict the suite is with its own configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// Works with no file at all: reflection on, plain text on loopback.
+    #[default]
+    Development,
+    /// Refuses what is only good enough for development.
+    Production,
+}
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub profile: Profile,
+    /// Where SQLite files and keys live.
+    pub data_dir: PathBuf,
+    /// The one port for gRPC and JSON.
+    pub listen: SocketAddr,
+    /// Health for machines; never to be reached from outside.
+    pub admin_listen: SocketAddr,
+    /// Says that something in front of `listen` speaks TLS; without it the production profile stays on loopback.
+    pub behind_tls: bool,
+    pub database: Database,
+    /// Addresses of the services that run elsewhere, as `workflow = "http://10.0.0.7:7300"`.
+    pub peers: BTreeMap<String, String>,
+    pub log: Log,
+    /// Sends e-mail; without it there is none.
+    pub smtp: Option<Smtp>,
+}
+
+/// Which engine keeps the data.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `postgres://…`: one database, a schema per service. Without it, one SQLite file per service.
+    pub url: Option<String>,
+    /// File that holds the URL, where it has a password in it.
+    pub url_file: Option<PathBuf>,
+    /// Connections per service on PostgreSQL.
+    pub max_connections: Option<u32>,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// Filter, as `info,qinqing_workflow=debug`.
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// A mail server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// As `smtps://mail.example.gov.cn:465` or `smtp://127.0.0.1:2525`.
+    pub url: String,
+    /// Sender of all mail.
+    pub from: String,
+    /// Where the account's password is kept.
+    pub password_file: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            profile: Profile::default(),
+            data_dir: PathBuf::from("data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
+            admin_listen: SocketAddr::from(([127, 0, 0, 1], 7301)),
+            behind_tls: false,
+            database: Database::default(),
+            peers: BTreeMap::new(),
+            log: Log::default(),
+            smtp: None,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+impl Config {
+    /// Reads `file` (when given), lays `QINQING_…` of `environment` over it, then `flags` (dotted key and value).
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: &[(&str, String)],
+    ) -> Result<Self, ConfigError> {
+        let mut table = match file {
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
+                toml::from_str(&text)
+                    .map_err(|source| ConfigError::Syntax { origin: path.display().to_string(), source })?
+            }
+            None => toml::Table::new(),
+        };
+        let mut environment: Vec<_> = environment
+            .into_iter()
+            .filter_map(|(key, value)| {
+                let key = key.strip_prefix("QINQING_")?.to_ascii_lowercase();
+                // Settings of tests and of the log are none of the suite's configuration.
+                (!key.starts_with("test_")).then(|| (key.replace("__", "."), value))
+            })
+            .collect();
+        environment.sort();
+        for (key, value) in environment {
+            lay(&mut table, &key, &value);
+        }
+        for (key, value) in flags {
+            lay(&mut table, key, value);
+        }
+        let config: Self = table.try_into().map_err(|source| ConfigError::Content { source })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let open = !self.listen.ip().is_loopback() && !self.behind_tls;
+        if self.profile == Profile::Production && open {
+            let why = "plain text off loopback: set behind_tls when something in front speaks TLS".to_owned();
+            return Err(ConfigError::Refused { name: "listen", why });
+        }
+        if !self.admin_listen.ip().is_loopback() && self.profile == Profile::Production {
+            let why = "must be a loopback address".to_owned();
+            return Err(ConfigError::Refused { name: "admin_listen", why });
+        }
+        if self.database.url.is_some() && self.database.url_file.is_some() {
+            let why = "give database.url or database.url_file, not both".to_owned();
+            return Err(ConfigError::Refused { name: "database", why });
+        }
+        if let Some(unknown) = self.peers.keys().find(|name| !crate::SERVICES.contains(&name.as_str())) {
+            let why = format!("there is no service {unknown:?}");
+            return Err(ConfigError::Refused { name: "peers", why });
+        }
+        Ok(())
+    }
+
+    /// Where the service's data is.
+    pub fn store(&self, service: &str) -> Result<store::Config, ConfigError> {
+        let from_file = match &self.database.url_file {
+            Some(path) => Some(
+                std::fs::read_to_string(path)
+                    .map_err(|source| ConfigError::File { path: path.clone(), source })?
+                    .trim()
+                    .to_owned(),
+            ),
+            None => None,
+        };
+        let mut config = match self.database.url.clone().or(from_file) {
+            Some(url) => {
+                let mut config = store::Config::new(url);
+                config.schema = Some(service.to_owned());
+                config
+            }
+            None => {
+                store::Config::new(format!("sqlite:{}", self.data_dir.join(format!("{service}.db")).display()))
+            }
+        };
+        if let Some(max_connections) = self.database.max_connections {
+            config.max_connections = max_connections;
+        }
+        Ok(config)
+    }
+
+    /// The effective configuration as TOML, with passwords blotted out.
+    pub fn redacted(&self) -> String {
+        let mut shown = self.clone();
+        if let Some(url) = &mut shown.database.url {
+            *url = without_password(url);
+        }
+        if let Some(smtp) = &mut shown.smtp {
+            smtp.url = without_password(&smtp.url);
+        }
+        toml::to_string_pretty(&shown).unwrap_or_else(|error| format!("# cannot be shown: {error}\n"))
+    }
+}
+
+/// How long the drain may take, from the first signal to the cut.
+pub const DRAIN: Duration = Duration::from_secs(10);
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((login, host)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let name = login.split(':').next().unwrap_or_default();
+    format!("{scheme}://{name}:***@{host}")
+}
+
+/// Sets `a.b.c` to a value: a number or a truth where it reads as one, text otherwise.
+fn lay(table: &mut toml::Table, key: &str, text: &str) {
+    let value = match text.parse::<i64>() {
+        Ok(number) => toml::Value::Integer(number),
+        Err(_) => text.parse::<bool>().map_or_else(|_| toml::Value::String(text.to_owned()), toml::Value::Boolean),
+    };
+    let mut parts: Vec<&str> = key.split('.').collect();
+    let last = parts.pop().unwrap_or_default();
+    let mut at = table;
+    for part in parts {
+        let inner = at.entry(part).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        if !inner.is_table() {
+            *inner = toml::Value::Table(toml::Table::new());
+        }
+        let toml::Value::Table(inner) = inner else { return };
+        at = inner;
+    }
+    at.insert(last.to_owned(), value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn flags_go_over_the_environment_and_that_over_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("qinqing.toml");
+        std::fs::write(&file, "listen = '127.0.0.1:1'\n[log]\nfilter = 'warn'\nformat = 'json'\n").unwrap();
+        let config = Config::load(
+            Some(&file),
+            env(&[("QINQING_LOG__FILTER", "debug"), ("QINQING_LISTEN", "127.0.0.1:2"), ("HOME", "/x")]),
+            &[("listen", "127.0.0.1:3".to_owned())],
+        )
+        .unwrap();
+        assert_eq!((config.listen.port(), config.log.filter.as_str()), (3, "debug"));
+        assert_eq!(config.log.format, LogFormat::Json);
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused_by_name() {
+        let error = Config::load(None, env(&[("QINQING_LISTENN", "x")]), &[]).unwrap_err();
+        let ConfigError::Content { source } = error else { panic!("{error}") };
+        assert!(source.to_string().contains("listenn"), "{source}");
+    }
+
+    #[test]
+    fn production_stays_on_loopback_unless_tls_is_in_front() {
+        let open = [("profile", "production".to_owned()), ("listen", "0.0.0.0:7300".to_owned())];
+        assert!(matches!(Config::load(None, [], &open), Err(ConfigError::Refused { name: "listen", .. })));
+        let behind = [open[0].clone(), open[1].clone(), ("behind_tls", "true".to_owned())];
+        assert!(Config::load(None, [], &behind).is_ok());
+    }
+
+    #[test]
+    fn passwords_are_blotted_out() {
+        let flags = [("database.url", "postgres://qinqing:s3cret@db/qinqing".to_owned())];
+        let shown = Config::load(None, [], &flags).unwrap().redacted();
+        assert!(shown.contains("postgres://qinqing:***@db/qinqing") && !shown.contains("s3cret"), "{shown}");
+    }
+}

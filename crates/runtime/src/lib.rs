@@ -1,0 +1,16 @@
+//! Configuration, telemetry, keys, health, jobs, start and drain of any set of modules.
+
+mod config;
+pub mod health;
+mod keys;
+mod module;
+mod suite;
+pub mod telemetry;
+
+pub use config::{Config, ConfigError, DRAIN, Database, Log, LogFormat, Profile, Smtp};
+pub use keys::Keys;
+pub use module::{Deps, Job, Module, ModuleSpec, Worked};
+pub use suite::{Start, Suite, bind};
+
+/// The services of the suite.
+pub const SERVICES: [&str; 5] = ["identity", "registry", "workflow", "notification", "scoring"];

@@ -1,0 +1,165 @@
+//! One or more services, started as in production but for the clock, the ids and the keys of tokens.
+
+use std::{path::Path, sync::Arc};
+
+use access::{AccessClaims, Client, Person, RoleGrant, Signer, SigningKey};
+use anyhow::Context as _;
+use chrono::{DateTime, TimeDelta};
+use kernel::{AccountId, Clock as _, ClientId, FixedIds, IdGen as _, ManualClock, SessionId, Timestamp};
+use rpc::{Bearer, Limits};
+use runtime::{Config, ModuleSpec, Start, Suite};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::postgres::PrivatePostgres;
+
+pub use store::Engine;
+
+/// Monday 2026-03-02, 09:00 in China: working time, with a working week before it.
+pub const START: &str = "2026-03-02T09:00:00+08:00";
+
+/// Services under test.
+#[derive(Debug)]
+pub struct TestSuite {
+    pub suite: Suite,
+    pub clock: Arc<ManualClock>,
+    pub engine: Engine,
+    ids: FixedIds,
+    signer: Signer,
+    _dir: TempDir,
+}
+
+impl TestSuite {
+    /// Starts `modules` on a fresh database. Tokens of [`TestSuite::person`] are known to the fake identity
+    /// ([`crate::fake::identity`]) alone.
+    pub async fn start(engine: Engine, modules: &[ModuleSpec]) -> anyhow::Result<Self> {
+        Self::start_with(engine, modules, Limits::default()).await
+    }
+
+    pub async fn start_with(engine: Engine, modules: &[ModuleSpec], limits: Limits) -> anyhow::Result<Self> {
+        let dir = tempfile::tempdir().context("a temporary directory")?;
+        let config = config(engine, dir.path(), modules).await?;
+        let clock = Arc::new(ManualClock::at(start()));
+        let start = Start {
+            config,
+            clock: Arc::clone(&clock) as Arc<dyn kernel::Clock>,
+            ids: Arc::new(FixedIds::starting_at(0)),
+            limits,
+            run_jobs: false,
+        };
+        let suite = Suite::start(start, modules).await?;
+        let signer = Signer::new(signing_key()?);
+        Ok(Self { suite, clock, engine, ids: FixedIds::starting_at(1 << 40), signer, _dir: dir })
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A fresh id, for whatever needs one.
+    pub fn uuid(&self) -> Uuid {
+        self.ids.uuid(self.clock.now())
+    }
+
+    /// A fresh `request_id`.
+    pub fn request_id(&self) -> String {
+        self.uuid().to_string()
+    }
+
+    /// A token for a person of these roles.
+    pub fn token(&self, account_id: AccountId, roles: Vec<RoleGrant>) -> String {
+        let person = Person { account_id, session_id: SessionId::new(self.uuid()), roles };
+        let claims = AccessClaims::person(&person, self.clock.now(), TimeDelta::minutes(15), self.uuid());
+        self.signer.sign(&claims).expect("the claims are those of a test's own person")
+    }
+
+    /// A connection as a person of these roles.
+    pub fn person(&self, account_id: AccountId, roles: Vec<RoleGrant>) -> Bearer {
+        let token = self.token(account_id, roles);
+        self.suite.connect(Some(&token))
+    }
+
+    /// A connection as a machine client with these scopes.
+    pub fn client(&self, scopes: &[&str]) -> Bearer {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let client = Client { client_id: ClientId::new(self.uuid()), scopes };
+        let claims = AccessClaims::client(&client, self.clock.now(), TimeDelta::minutes(15), self.uuid());
+        let token = self.signer.sign(&claims).expect("the claims are those of a test's own client");
+        self.suite.connect(Some(&token))
+    }
+
+    /// A connection with no token.
+    pub fn anonymous(&self) -> Bearer {
+        self.suite.connect(None)
+    }
+
+    /// Runs every job and lets every consumer catch up.
+    pub async fn settle(&self) {
+        self.suite.settle().await.expect("jobs and consumers work");
+    }
+
+    pub async fn stop(self) {
+        self.suite.stop().await;
+    }
+}
+
+/// The key that signs tokens in tests; known to everybody, and to no installation.
+pub(crate) fn signing_key() -> anyhow::Result<SigningKey> {
+    Ok(SigningKey::from_seed(&[42; 32])?)
+}
+
+fn start() -> Timestamp {
+    DateTime::parse_from_rfc3339(START).expect("START is a timestamp").to_utc()
+}
+
+async fn config(engine: Engine, dir: &Path, modules: &[ModuleSpec]) -> anyhow::Result<Config> {
+    let mut config = Config { data_dir: dir.to_owned(), ..Config::default() };
+    if engine == Engine::Postgres {
+        config.database.url = Some(PrivatePostgres::shared().fresh_database().await?);
+        config.database.max_connections = Some(4);
+    }
+    // Services that a test does not start are away: nobody listens there.
+    for name in runtime::SERVICES {
+        if !modules.iter().any(|module| module.name == name) {
+            config.peers.insert(name.to_owned(), "http://127.0.0.1:1".to_owned());
+        }
+    }
+    Ok(config)
+}
+
+/// Writes each test once and runs it on SQLite and on PostgreSQL.
+///
+/// ```ignore
+/// testkit::both_engines! {
+///     modules: [qinqing_registry::spec(), testkit::fake::identity().spec()];
+///     async fn a_firm_sees_its_own_visits(app: TestSuite) { … }
+/// }
+/// ```
+#[macro_export]
+macro_rules! both_engines {
+    (modules: [$($module:expr),* $(,)?]; $($(#[$doc:meta])* async fn $name:ident($app:ident: TestSuite) $body:block)*) => {$(
+        mod $name {
+            #[expect(clippy::allow_attributes, reason = "not every test uses what its neighbours do")]
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(#[$doc])*
+            async fn test($app: $crate::TestSuite) $body
+
+            async fn on(engine: $crate::Engine) {
+                let app = $crate::TestSuite::start(engine, &[$($module),*]).await.expect("the suite starts");
+                test(app).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                on($crate::Engine::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                on($crate::Engine::Postgres).await;
+            }
+        }
+    )*};
+}

@@ -1,0 +1,2 @@
+//! Developer commands in plain cargo.
+fn main() {}

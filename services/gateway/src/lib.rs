@@ -1,0 +1,1 @@
+//! HTTP, JSON and OpenAPI in front of the five services.

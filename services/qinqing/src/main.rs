@@ -1,0 +1,2 @@
+//! The whole suite in one binary.
+fn main() {}

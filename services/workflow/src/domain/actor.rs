@@ -1,0 +1,60 @@
+//! Who acts.
+
+use kernel::{AccountId, ClientId};
+use serde::{Deserialize, Serialize};
+
+use super::Party;
+
+/// Whoever takes a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Who {
+    Account(AccountId),
+    Client(ClientId),
+    System,
+}
+
+/// Who took a step, and in which capacity: what the trail keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct By {
+    pub who: Who,
+    pub party: Party,
+}
+
+impl By {
+    pub const fn account(self) -> Option<AccountId> {
+        match self.who {
+            Who::Account(account) => Some(account),
+            Who::Client(_) | Who::System => None,
+        }
+    }
+}
+
+/// Who wants to take a step, with every capacity in which he stands to this very issue. That he does stand in it
+/// (his firm, his department, his section) was found by the caller of the domain; the table then chooses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    pub who: Who,
+    pub parties: Vec<Party>,
+    /// Whether the person is the manager of the issue's firm now, whatever he signed in as.
+    pub manages_firm: bool,
+}
+
+impl Actor {
+    pub fn person(account: AccountId, parties: impl Into<Vec<Party>>) -> Self {
+        Self { who: Who::Account(account), parties: parties.into(), manages_firm: false }
+    }
+
+    #[must_use]
+    pub fn managing_the_firm(self, manages_firm: bool) -> Self {
+        Self { manages_firm, ..self }
+    }
+
+    pub fn client(client: ClientId) -> Self {
+        Self { who: Who::Client(client), parties: vec![Party::Client], manages_firm: false }
+    }
+
+    pub fn system() -> Self {
+        Self { who: Who::System, parties: vec![Party::System], manages_firm: false }
+    }
+}

@@ -1,0 +1,128 @@
+//! Clocks: how long each step may take.
+//!
+//! Which clock ran when follows from the events alone ([`Run`]); when it is due follows from that, the pack and the
+//! calendar ([`clocks`]). A deadline never moves once its clock has started:
+//! - C0 to C4 start once in the life of an issue. An objection sets C2 going again; sending a reply back or failing
+//!   its audit sets going again what the reply had stopped, C4 or C8. Each runs on with the deadline that it had, and
+//!   the time that passed in between is not taken off: whoever let the wrong thing pass bears it.
+//! - C5 to C8 start once a round: each reply, feedback, audit and complaint is a new duty. A reopening is a complaint.
+//! - C3 stops with the first contact, and at the latest with the feedback, which is one.
+//! - C4 or a round of C8 runs while the section works, never both.
+
+mod due;
+mod ladder;
+mod segment;
+
+use std::{fmt, str::FromStr};
+
+use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::named::{UnknownName, named};
+
+pub use due::{Clock, Interval, clocks, latest};
+pub use ladder::{Lights, Rung, due_now, lights, next_wake, rungs};
+pub use segment::{Segment, open_seconds, segments};
+
+named! {
+    /// A clock. The enterprise clock is none of these: it has no limit, see [`segments`].
+    ClockId {
+        /// Assign: TRIAGE to the assignment.
+        C0 = "C0",
+        /// Sign 签收: SUBMITTED to the signature.
+        C1 = "C1",
+        /// Transfer 转办: signature to the dispatch.
+        C2 = "C2",
+        /// First contact: dispatch to the contact.
+        C3 = "C3",
+        /// Reply 办结: SUBMITTED to the reply.
+        C4 = "C4",
+        /// Feedback 反馈: reply to its delivery.
+        C5 = "C5",
+        /// Rating window: delivery to the rating.
+        C6 = "C6",
+        /// Audit 审核: rating to the decision.
+        C7 = "C7",
+        /// Rectification: low rating, dispute or reopening to the reply.
+        C8 = "C8",
+    }
+}
+
+/// A clock in one of its rounds. Written "C4", and from the second round on "C8.2".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClockKey {
+    pub id: ClockId,
+    /// From 1.
+    pub round: u32,
+}
+
+/// What a clock did, as the events tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    pub key: ClockKey,
+    pub started_at: Timestamp,
+    /// Stops that did not last, in order.
+    pub gaps: Vec<Gap>,
+    pub stopped_at: Option<Timestamp>,
+    /// Whether it ended without the step that it waited for: C5 when the reply was sent back, C6 when the window
+    /// lapsed or the reply was disputed. Such a clock was neither kept nor missed.
+    pub void: bool,
+}
+
+/// A stop that was undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    pub stopped_at: Timestamp,
+    pub resumed_at: Timestamp,
+}
+
+impl Run {
+    pub const fn is_running(&self) -> bool {
+        self.stopped_at.is_none()
+    }
+}
+
+impl ClockKey {
+    /// The only round of C0 to C4, the first of the others.
+    pub const fn first(id: ClockId) -> Self {
+        Self { id, round: 1 }
+    }
+}
+
+impl fmt::Display for ClockKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.round {
+            1 => write!(f, "{}", self.id),
+            round => write!(f, "{}.{round}", self.id),
+        }
+    }
+}
+
+impl FromStr for ClockKey {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        let unknown = || UnknownName { kind: "ClockKey", word: text.to_owned() };
+        let (id, round) = text.split_once('.').unwrap_or((text, "1"));
+        let key = Self { id: id.parse()?, round: round.parse().map_err(|_| unknown())? };
+        if 0 < key.round && key.to_string() == text { Ok(key) } else { Err(unknown()) }
+    }
+}
+
+impl TryFrom<String> for ClockKey {
+    type Error = UnknownName;
+
+    fn try_from(text: String) -> Result<Self, UnknownName> {
+        text.parse()
+    }
+}
+
+impl From<ClockKey> for String {
+    fn from(key: ClockKey) -> Self {
+        key.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+//! Whether a pack is complete and agrees with itself.
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+use worktime::Limit;
+
+use super::{
+    AuditFailure, Category, ClockId, Code, Light, Moment, Policy, PolicyVersion, ReplyLimits, Route, RungRule,
+    Stars, file,
+};
+
+/// Why a file is not a policy pack.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// Not TOML, or not of the form: the source names the line, and the unknown or missing field.
+    #[error("the policy pack is not of the form required")]
+    Form(#[source] toml::de::Error),
+    /// Of the form, but wrong; all faults found, at least one.
+    #[error("the policy pack is wrong: {}", join(.0))]
+    Faults(Vec<Fault>),
+}
+
+/// One thing wrong with a pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where it stands, such as `ladder[2].at`; indices from 0.
+    pub place: String,
+    pub problem: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.problem)
+    }
+}
+
+fn join(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; ")
+}
+
+pub(super) fn policy(file: file::File) -> Result<Policy, PackError> {
+    let file::File { version, clocks, reply, windows, reopening, rating, ladder, audit_failures, categories, routes } =
+        file;
+    let mut check = Check::default();
+    if version == 0 {
+        check.fault("version", "must be at least 1");
+    }
+    let clocks = check.clocks(&clocks);
+    let reply = check.reply(&reply);
+    let confirm_window = check.limit("windows.confirm", &windows.confirm);
+    let reopen_window = check.limit("windows.reopen", &windows.reopen);
+    let rating = check.rating(&rating);
+    let ladder = check.ladder(ladder);
+    let audit_failures = check.audit_failures(audit_failures);
+    let categories = check.categories(categories);
+    let routes = check.routes(routes, &categories);
+    // Where a part is missing, its fault has been noted.
+    let parts = (clocks, reply, confirm_window, reopen_window, rating);
+    let (Some(clocks), Some(reply), Some(confirm_window), Some(reopen_window), Some(rating)) = parts else {
+        return Err(PackError::Faults(check.faults));
+    };
+    if !check.faults.is_empty() {
+        return Err(PackError::Faults(check.faults));
+    }
+    let (satisfied_from, strictly_satisfied_from) = rating;
+    Ok(Policy {
+        version: PolicyVersion(version),
+        clocks,
+        reply,
+        confirm_window,
+        reopen_window,
+        reopenings_to_same_handler: reopening.same_handler,
+        satisfied_from,
+        strictly_satisfied_from,
+        ladder,
+        categories,
+        audit_failures,
+        routes,
+    })
+}
+
+#[derive(Default)]
+struct Check {
+    faults: Vec<Fault>,
+}
+
+impl Check {
+    fn fault(&mut self, place: impl Into<String>, problem: impl fmt::Display) {
+        self.faults.push(Fault { place: place.into(), problem: problem.to_string() });
+    }
+
+    fn parse<T: FromStr<Err: fmt::Display>>(&mut self, place: &str, text: &str) -> Option<T> {
+        text.parse().map_err(|err| self.fault(place, err)).ok()
+    }
+
+    fn limit(&mut self, place: &str, text: &str) -> Option<Limit> {
+        self.parse(place, text)
+    }
+
+    fn names(&mut self, place: &str, zh: &str, en: &str) {
+        for (language, name) in [("zh", zh), ("en", en)] {
+            if name.trim().is_empty() {
+                self.fault(format!("{place}.{language}"), "must not be empty");
+            }
+        }
+    }
+
+    fn clocks(&mut self, clocks: &file::Clocks) -> Option<[Limit; 8]> {
+        let file::Clocks { c0, c1, c2, c3, c5, c6, c7, c8 } = clocks;
+        let limits = [("C0", c0), ("C1", c1), ("C2", c2), ("C3", c3), ("C5", c5), ("C6", c6), ("C7", c7), ("C8", c8)]
+            .map(|(name, text)| self.limit(&format!("clocks.{name}"), text));
+        let [Some(c0), Some(c1), Some(c2), Some(c3), Some(c5), Some(c6), Some(c7), Some(c8)] = limits else {
+            return None;
+        };
+        Some([c0, c1, c2, c3, c5, c6, c7, c8])
+    }
+
+    fn reply(&mut self, reply: &file::Reply) -> Option<ReplyLimits> {
+        let file::Reply { consultation, normal, hard, cap } = reply;
+        let mut below = 0;
+        let mut all = true;
+        for (name, text) in [("consultation", consultation), ("normal", normal), ("hard", hard), ("cap", cap)] {
+            let place = format!("reply.{name}");
+            match self.limit(&place, text) {
+                Some(Limit::WorkingDays(n)) if n < below => {
+                    self.fault(place, format!("must not be shorter than the one before it, {below} working days"));
+                }
+                Some(Limit::WorkingDays(n)) => below = n,
+                Some(Limit::WorkingHours(_)) => self.fault(place, "must be in working days"),
+                None => all = false,
+            }
+        }
+        let parsed = |text: &str| text.parse().ok().filter(|_| all);
+        Some(ReplyLimits { consultation: parsed(consultation)?, normal: parsed(normal)?, hard: parsed(hard)? })
+    }
+
+    fn rating(&mut self, rating: &file::Rating) -> Option<(Stars, Stars)> {
+        let file::Rating { satisfied_from, strictly_satisfied_from } = *rating;
+        let mut stars = |place: &str, number: u8| {
+            Stars::try_from(number).map_err(|err| self.fault(place, err)).ok()
+        };
+        let satisfied = stars("rating.satisfied_from", satisfied_from)?;
+        let strictly = stars("rating.strictly_satisfied_from", strictly_satisfied_from)?;
+        if satisfied.get() == 1 {
+            self.fault("rating.satisfied_from", "must leave a rating that is low, so be at least 2");
+        }
+        if strictly < satisfied {
+            self.fault("rating.strictly_satisfied_from", "must not be below satisfied_from");
+        }
+        Some((satisfied, strictly))
+    }
+
+    fn ladder(&mut self, rungs: Vec<file::Rung>) -> Vec<RungRule> {
+        let mut rules = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (i, file::Rung { rung, clocks, at, light, notify }) in rungs.into_iter().enumerate() {
+            let place = format!("ladder[{i}]");
+            let code: Option<Code> = self.parse(&format!("{place}.rung"), &rung);
+            let at: Option<Moment> = self.parse(&format!("{place}.at"), &at);
+            let clocks: Vec<ClockId> = self.list(&format!("{place}.clocks"), &clocks);
+            let notify = self.list(&format!("{place}.notify"), &notify);
+            let light = light.and_then(|light| self.parse(&format!("{place}.light"), &light));
+            match (light, at) {
+                (Some(Light::Off | Light::Green), _) => self.fault(format!("{place}.light"), "must be YELLOW or RED"),
+                (Some(Light::Yellow), Some(Moment::Due | Moment::After(_))) => {
+                    self.fault(format!("{place}.light"), "must be RED from the due time on");
+                }
+                (Some(Light::Red), Some(Moment::Percent(_) | Moment::Before(_) | Moment::After(_))) => {
+                    self.fault(format!("{place}.light"), "must be RED at the due time, neither before nor after it");
+                }
+                _ => {}
+            }
+            for clock in &clocks {
+                if !seen.insert((*clock, rung.clone())) {
+                    self.fault(format!("{place}.clocks"), format!("{clock} has a rung {rung:?} already"));
+                }
+            }
+            if let (Some(code), Some(at)) = (code, at) {
+                rules.push(RungRule { code, clocks, at, light, notify });
+            }
+        }
+        for clock in ClockId::ALL.iter().filter(|clock| **clock != ClockId::C6) {
+            let red = |rule: &RungRule| rule.light == Some(Light::Red) && rule.clocks.contains(clock);
+            if rules.iter().filter(|rule| red(rule)).count() != 1 {
+                self.fault("ladder", format!("{clock} needs one rung that shows RED"));
+            }
+        }
+        rules
+    }
+
+    /// Parses a list that must neither be empty nor name anything twice.
+    fn list<T: FromStr<Err: fmt::Display> + Ord + Copy>(&mut self, place: &str, words: &[String]) -> Vec<T> {
+        let values: Vec<T> = words
+            .iter()
+            .enumerate()
+            .filter_map(|(i, word)| self.parse(&format!("{place}[{i}]"), word))
+            .collect();
+        if words.is_empty() {
+            self.fault(place, "must name at least one");
+        }
+        if values.iter().collect::<BTreeSet<_>>().len() < values.len() {
+            self.fault(place, "names something twice");
+        }
+        values
+    }
+
+    fn audit_failures(&mut self, failures: Vec<file::AuditFailure>) -> Vec<AuditFailure> {
+        if failures.is_empty() {
+            self.fault("audit_failures", "must name at least one reason");
+        }
+        let mut known = Vec::new();
+        for (i, file::AuditFailure { code, zh, en }) in failures.into_iter().enumerate() {
+            let place = format!("audit_failures[{i}]");
+            self.names(&place, &zh, &en);
+            if let Some(code) = self.new_code(&place, &code, known.iter().map(|failure: &AuditFailure| &failure.code)) {
+                known.push(AuditFailure { code, zh, en });
+            }
+        }
+        known
+    }
+
+    fn categories(&mut self, categories: Vec<file::Category>) -> Vec<Category> {
+        if categories.is_empty() {
+            self.fault("categories", "must name at least one category");
+        }
+        let mut known = Vec::new();
+        for (i, file::Category { code, zh, en, difficulty }) in categories.into_iter().enumerate() {
+            let place = format!("categories[{i}]");
+            self.names(&place, &zh, &en);
+            let difficulty = self.parse(&format!("{place}.difficulty"), &difficulty);
+            let code = self.new_code(&place, &code, known.iter().map(|category: &Category| &category.code));
+            if let (Some(code), Some(difficulty)) = (code, difficulty) {
+                known.push(Category { code, zh, en, difficulty });
+            }
+        }
+        known
+    }
+
+    fn new_code<'a>(&mut self, place: &str, text: &str, known: impl Iterator<Item = &'a Code>) -> Option<Code> {
+        let place = format!("{place}.code");
+        let code: Code = self.parse(&place, text)?;
+        let mut known = known;
+        if known.any(|other| *other == code) {
+            self.fault(place, format!("{text:?} stands twice"));
+            return None;
+        }
+        Some(code)
+    }
+
+    fn routes(&mut self, routes: Vec<file::Route>, categories: &[Category]) -> Vec<Route> {
+        let mut known: Vec<Route> = Vec::new();
+        for (i, file::Route { category, division, department }) in routes.into_iter().enumerate() {
+            let place = format!("routes[{i}]");
+            if 12 < division.len() || !division.chars().all(|c| c.is_ascii_digit()) {
+                self.fault(format!("{place}.division"), "must be at most 12 digits");
+            }
+            if department.trim().is_empty() {
+                self.fault(format!("{place}.department"), "must not be empty");
+            }
+            if known.iter().any(|route| route.category.as_str() == category && route.division == division) {
+                self.fault(&place, format!("{category:?} in {division:?} has a department already"));
+            }
+            let Some(found) = categories.iter().find(|known| known.code.as_str() == category) else {
+                self.fault(format!("{place}.category"), format!("there is no category {category:?}"));
+                continue;
+            };
+            known.push(Route { category: found.code.clone(), division, department });
+        }
+        known
+    }
+}
