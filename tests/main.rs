@@ -1,1 +1,5 @@
 //! What must hold across the suite.
+
+mod architecture;
+mod contracts;
+mod golden;

@@ -152,25 +152,38 @@ impl Service<Request<Body>> for Outbound {
         let outbound = self.clone();
         Box::pin(async move {
             outbound.dress(&mut request)?;
-            send(outbound.transport, request).await
+            outbound.transport.oneshot(request).await
         })
     }
 }
 
-async fn send(transport: Transport, request: Request<Body>) -> Result<Response<Body>, Status> {
-    match transport {
-        Transport::Local(front) => {
-            let Some(front) = front.get().cloned() else {
-                return Err(Status::unavailable("the suite is still starting"));
-            };
-            match front.oneshot(request).await {
-                Ok(response) => Ok(response),
-                Err(never) => match never {},
+impl Service<Request<Body>> for Transport {
+    type Response = Response<Body>;
+    type Error = Status;
+    type Future = BoxFuture<'static, Result<Response<Body>, Status>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let transport = self.clone();
+        Box::pin(async move {
+            match transport {
+                Self::Local(front) => {
+                    let Some(front) = front.get().cloned() else {
+                        return Err(Status::unavailable("the suite is still starting"));
+                    };
+                    match front.oneshot(request).await {
+                        Ok(response) => Ok(response),
+                        Err(never) => match never {},
+                    }
+                }
+                Self::Remote(channel) => {
+                    channel.oneshot(request).await.map_err(|error| Status::unavailable(error.to_string()))
+                }
             }
-        }
-        Transport::Remote(channel) => {
-            channel.oneshot(request).await.map_err(|error| Status::unavailable(error.to_string()))
-        }
+        })
     }
 }
 
@@ -202,7 +215,7 @@ impl Service<Request<Body>> for Bearer {
             if let Some(token) = &token {
                 request.headers_mut().insert(http::header::AUTHORIZATION, secret(&format!("Bearer {token}"))?);
             }
-            send(transport, request).await
+            transport.oneshot(request).await
         })
     }
 }

@@ -31,9 +31,10 @@ use crate::{
     limits::{Limits, PerKey},
 };
 
-/// Ends a server in two steps: no new work, then, after the grace, no work at all.
+/// Ends a server in three steps: not ready, then no new work, then, after the grace, no work at all.
 #[derive(Debug, Clone, Default)]
 pub struct Drain {
+    left: CancellationToken,
     begun: CancellationToken,
     cut: CancellationToken,
 }
@@ -43,15 +44,29 @@ impl Drain {
         Self::default()
     }
 
+    /// Says that the server will go, so that balancers send nothing more; it still serves.
+    pub fn leave(&self) {
+        self.left.cancel();
+    }
+
     /// Takes no new connections, and tells the open ones to go away.
     pub fn begin(&self) {
+        self.left.cancel();
         self.begun.cancel();
     }
 
     /// Cuts what is still open.
     pub fn cut(&self) {
-        self.begun.cancel();
+        self.begin();
         self.cut.cancel();
+    }
+
+    pub async fn left(&self) {
+        self.left.cancelled().await;
+    }
+
+    pub fn has_left(&self) -> bool {
+        self.left.is_cancelled()
     }
 
     pub async fn begun(&self) {

@@ -3,22 +3,31 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use axum::{Router, http::StatusCode, routing::get};
+use rpc::Drain;
 use store::Db;
 use tonic::service::RoutesBuilder;
-use tonic_health::ServingStatus;
+use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{Job, Worked};
 
 /// Serves `grpc.health.v1`, and gives the job that keeps it true: each module by its name, the whole by "".
-pub(crate) async fn job(routes: &mut RoutesBuilder, databases: BTreeMap<&'static str, Db>) -> Job {
+pub(crate) async fn job(routes: &mut RoutesBuilder, databases: BTreeMap<&'static str, Db>, drain: Drain) -> Job {
     let (reporter, service) = tonic_health::server::health_reporter();
     routes.add_service(service);
-    for name in databases.keys() {
-        reporter.set_service_status(*name, ServingStatus::NotServing).await;
+    refuse(&reporter, &databases).await;
+    {
+        let (reporter, databases, drain) = (reporter.clone(), databases.clone(), drain.clone());
+        tokio::spawn(async move {
+            drain.left().await;
+            refuse(&reporter, &databases).await;
+        });
     }
     Job::new("health", Duration::from_secs(1), move || {
-        let (reporter, databases) = (reporter.clone(), databases.clone());
+        let (reporter, databases, drain) = (reporter.clone(), databases.clone(), drain.clone());
         async move {
+            if drain.has_left() {
+                return Ok(Worked::Idle);
+            }
             let mut all = ServingStatus::Serving;
             for (name, db) in &databases {
                 let status = match db.probe_write().await {
@@ -37,12 +46,18 @@ pub(crate) async fn job(routes: &mut RoutesBuilder, databases: BTreeMap<&'static
     })
 }
 
+async fn refuse(reporter: &HealthReporter, databases: &BTreeMap<&'static str, Db>) {
+    for name in databases.keys().chain([&""]) {
+        reporter.set_service_status(*name, ServingStatus::NotServing).await;
+    }
+}
+
 /// `/healthz`: the process answers. `/readyz`: its databases take writes, and it does not drain.
-pub fn admin(databases: BTreeMap<&'static str, Db>, drain: rpc::Drain) -> Router {
+pub fn admin(databases: BTreeMap<&'static str, Db>, drain: Drain) -> Router {
     let ready = move || {
         let (databases, drain) = (databases.clone(), drain.clone());
         async move {
-            if drain.has_begun() {
+            if drain.has_left() {
                 return (StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned());
             }
             let mut down = Vec::new();

@@ -4,12 +4,16 @@ mod config;
 pub mod health;
 mod keys;
 mod module;
+mod options;
+mod run;
 mod suite;
 pub mod telemetry;
 
 pub use config::{Config, ConfigError, DRAIN, Database, Log, LogFormat, Profile, Smtp};
 pub use keys::Keys;
 pub use module::{Deps, Job, Module, ModuleSpec, Worked};
+pub use options::{Options, serve_alone};
+pub use run::run;
 pub use suite::{Start, Suite, bind};
 
 /// The services of the suite.

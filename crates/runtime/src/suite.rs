@@ -37,6 +37,7 @@ pub struct Suite {
     databases: BTreeMap<&'static str, Db>,
     jobs: Vec<Job>,
     consumers: Vec<Consumer>,
+    transports: Arc<HashMap<&'static str, Transport>>,
     transport: Transport,
     verifier_keys: Keys,
     drain: Drain,
@@ -104,7 +105,7 @@ impl Suite {
         }
         let sources = databases.iter().map(|(name, db)| ((*name).to_owned(), db.clone())).collect();
         routes.add_service(Feed::new(sources, drain.clone()).into_service());
-        jobs.push(health::job(&mut routes, databases.clone()).await);
+        jobs.push(health::job(&mut routes, databases.clone(), drain.clone()).await);
 
         let mut open: Vec<&str> = HEALTH.to_vec();
         if config.profile == Profile::Development {
@@ -136,6 +137,7 @@ impl Suite {
             databases,
             jobs,
             consumers,
+            transports,
             transport,
             verifier_keys: keys,
             drain,
@@ -151,6 +153,20 @@ impl Suite {
     /// A client's connection without a socket, with a token of its own.
     pub fn connect(&self, token: Option<&str>) -> Bearer {
         Bearer::new(self.transport.clone(), token)
+    }
+
+    pub fn databases(&self) -> &BTreeMap<&'static str, Db> {
+        &self.databases
+    }
+
+    /// The way into this process.
+    pub fn here(&self) -> Transport {
+        self.transport.clone()
+    }
+
+    /// The way to a service, here or elsewhere.
+    pub fn transport(&self, service: &str) -> Option<&Transport> {
+        self.transports.get(service)
     }
 
     pub fn db(&self, service: &str) -> Option<&Db> {
@@ -171,6 +187,11 @@ impl Suite {
 
     pub fn consumers(&self) -> &[Consumer] {
         &self.consumers
+    }
+
+    /// gRPC alone, with nothing before it.
+    pub fn app(&self) -> axum::Router {
+        axum::Router::new().fallback_service(self.front.clone())
     }
 
     /// Serves `app` (the front, or whatever stands before it) until the drain is over.

@@ -206,7 +206,9 @@ async fn fetch_counts(
 ) -> Result<Vec<u64>, Error> {
     let answer = match tx.begin_statement(doing)? {
         Connection::Postgres(connection) => match bind::postgres(binds) {
-            Ok(arguments) => sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_one(connection).await,
+            Ok(arguments) => {
+                Box::pin(sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_one(connection)).await
+            }
             Err(error) => Err(error),
         },
         Connection::Sqlite(_) => Err(sqlx::Error::InvalidArgument("SQLite takes no batches".to_owned())),

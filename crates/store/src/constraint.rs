@@ -45,7 +45,7 @@ async fn unique_name(connection: &mut SqliteConnection, failed: &str, primary: b
         sql,
         crate::bind::sqlite(vec![table.into()]).unwrap_or_default(),
     );
-    let schema = schema.fetch_all(connection).await.unwrap_or_default();
+    let schema = Box::pin(schema.fetch_all(connection)).await.unwrap_or_default();
     let named = schema.iter().flat_map(|sql| uniques(sql)).find(|unique| unique.columns == columns);
     match named {
         Some(unique) => unique.name,
@@ -86,10 +86,13 @@ fn uniques(sql: &str) -> Vec<Unique> {
             Piece::Close => depth -= 1,
             _ => {}
         }
-        let begins_part = at > 0
-            && (pieces[at - 1] == Piece::Open && depth == 1
-                || depth == 1 && matches!(pieces[at - 1], Piece::Other(text) if text.trim() == ","));
-        if begins_part && depth == 1 {
+        let before = at.checked_sub(1).and_then(|before| pieces.get(before));
+        let begins_part = match before {
+            Some(Piece::Open) => true,
+            Some(Piece::Other(text)) => text.trim() == ",",
+            _ => false,
+        };
+        if depth == 1 && begins_part {
             column = name(at);
         }
         if depth == 1 && pieces[at].is_word("CONSTRAINT") {

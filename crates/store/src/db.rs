@@ -1,6 +1,7 @@
 //! A service's database.
 
 use std::{
+    io::ErrorKind,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -9,7 +10,8 @@ use std::{
 };
 
 use sqlx::{
-    Connection as _, PgPool, SqliteConnection, SqlitePool,
+    Connection as _, PgPool, Postgres, SqliteConnection, SqlitePool,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -28,7 +30,7 @@ use crate::{
 
 /// How long [`Db::probe_write`] waits.
 const PROBE_BUDGET: Duration = Duration::from_secs(1);
-/// How long SQLite waits for a lock of another process.
+/// How long SQLite waits for a lock of another process; [`Db::begin`] gives up earlier.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The kind of a database.
@@ -126,37 +128,40 @@ impl Db {
     /// Begins a writing transaction: the only one of its process on SQLite, READ COMMITTED on PostgreSQL.
     /// Dropped uncommitted it is undone.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        self.start("begin a transaction", true).await
+        let begin = async {
+            match &self.0.pools {
+                Pools::Sqlite { writer, .. } => begin_sqlite(writer).await,
+                Pools::Postgres { pool, .. } => {
+                    begin_postgres(pool, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+                }
+            }
+        };
+        self.start("begin a transaction", begin).await
     }
 
     /// Begins a reading transaction, in which all statements see the same state.
     pub async fn snapshot(&self) -> Result<Tx, Error> {
-        self.start("begin a snapshot", false).await
-    }
-
-    async fn start(&self, doing: &'static str, writes: bool) -> Result<Tx, Error> {
-        let session = match &self.0.pools {
-            Pools::Sqlite { writer, .. } if writes => {
-                let waiting = timeout(self.0.acquire_timeout, Arc::clone(writer).lock_owned()).await;
-                let mut writer = waiting.map_err(|_| Error::timed_out(doing))?;
-                writer.renew().await.map_err(|error| Error::new(doing, error))?;
-                Unsettled::new(Session::Writer(writer)).settle("BEGIN IMMEDIATE").await
-            }
-            Pools::Sqlite { readers, .. } => match readers.acquire().await {
-                Ok(connection) => Unsettled::new(Session::Reader(connection)).settle("BEGIN").await,
-                Err(error) => Err(error),
-            },
-            Pools::Postgres { pool, .. } => {
-                let begin = if writes {
-                    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-                } else {
-                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-                };
-                let waiting = timeout(self.0.acquire_timeout, begin_postgres(pool, begin)).await;
-                waiting.map_err(|_| Error::timed_out(doing))?
+        let begin = async {
+            match &self.0.pools {
+                Pools::Sqlite { readers, .. } => {
+                    Unsettled::new(Session::Reader(readers.acquire().await?)).settle("BEGIN").await
+                }
+                Pools::Postgres { pool, .. } => {
+                    begin_postgres(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+                }
             }
         };
-        let session = session.map_err(|error| Error::new(doing, error))?;
+        self.start("begin a snapshot", begin).await
+    }
+
+    async fn start(
+        &self,
+        doing: &'static str,
+        begin: impl Future<Output = Result<Session, sqlx::Error>>,
+    ) -> Result<Tx, Error> {
+        let answer =
+            timeout(self.0.acquire_timeout, Box::pin(begin)).await.map_err(|_| Error::timed_out(doing))?;
+        let session = answer.map_err(|error| Error::new(doing, error))?;
         self.0.n_transactions.fetch_add(1, Relaxed);
         Ok(Tx::new(session, Arc::clone(&self.0)))
     }
@@ -238,18 +243,39 @@ async fn connect_postgres(config: &Config, options: PgConnectOptions) -> Result<
         // BEGIN shows that a session lives, without a round trip of its own.
         .test_before_acquire(false)
         .connect_lazy_with(options);
-    let mut session = pool.acquire().await.map_err(|error| Error::new(doing, error))?;
+    let mut session = acquire(&pool).await.map_err(|error| Error::new(doing, error))?;
     crate::durability::check(&mut session).await?;
     Ok(pool)
+}
+
+async fn begin_sqlite(writer: &Arc<Mutex<Writer>>) -> Result<Session, sqlx::Error> {
+    let mut writer = Arc::clone(writer).lock_owned().await;
+    writer.renew().await?;
+    Unsettled::new(Session::Writer(writer)).settle("BEGIN IMMEDIATE").await
 }
 
 /// Sessions that died while they idled, as all do when the server restarts, are passed over.
 async fn begin_postgres(pool: &PgPool, begin: &'static str) -> Result<Session, sqlx::Error> {
     let mut n_tries = pool.options().get_max_connections() + 1;
     loop {
-        let session = Session::Postgres(pool.acquire().await?);
+        let session = Session::Postgres(acquire(pool).await?);
         match Unsettled::new(session).settle(begin).await {
             Err(error) if n_tries > 0 && is_connection_lost(&error) => n_tries -= 1,
+            answer => return answer,
+        }
+    }
+}
+
+/// A server whose queue of new connections is full answers EAGAIN on a Unix socket, where a TCP port would let wait.
+async fn acquire(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    let give_up_at = Instant::now() + pool.options().get_acquire_timeout();
+    loop {
+        match pool.acquire().await {
+            Err(sqlx::Error::Io(error))
+                if error.kind() == ErrorKind::WouldBlock && Instant::now() < give_up_at =>
+            {
+                sleep(Duration::from_millis(10)).await;
+            }
             answer => return answer,
         }
     }

@@ -4,7 +4,10 @@ use sqlx::PgConnection;
 
 use crate::Error;
 
-const SETTINGS: [(&str, &str, fn(&str) -> bool); 4] = [
+/// A setting, the values it may have, in words, and the test of a value.
+type Requirement = (&'static str, &'static str, fn(&str) -> bool);
+
+const SETTINGS: [Requirement; 4] = [
     ("server_version_num", "150000 or above", |found| {
         found.parse().is_ok_and(|version: u32| 150_000 <= version)
     }),

@@ -66,7 +66,7 @@ impl Error {
     }
 
     /// A row that cannot be read.
-    pub fn unreadable(table: &'static str, column: &'static str, id: impl ToString) -> Self {
+    pub fn unreadable(table: &'static str, column: &'static str, id: &dyn std::fmt::Display) -> Self {
         Self::Unreadable { table, column, id: id.to_string() }
     }
 

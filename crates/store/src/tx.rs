@@ -175,7 +175,8 @@ impl Drop for Tx {
     }
 }
 
-/// Behind [`rows!`](crate::rows!).
+/// Behind [`rows!`](crate::rows!). The drivers' futures are boxed here and below, so that those of callers, who run
+/// many statements, stay small.
 pub async fn rows<R: Row>(
     tx: &mut Tx,
     doing: &'static str,
@@ -185,11 +186,15 @@ pub async fn rows<R: Row>(
     let sql = AssertSqlSafe(sql.into());
     let answer = match tx.begin_statement(doing)? {
         Connection::Sqlite(connection) => match bind::sqlite(binds) {
-            Ok(arguments) => sqlx::query_as_with::<_, R, _>(sql, arguments).fetch_all(connection).await,
+            Ok(arguments) => {
+                Box::pin(sqlx::query_as_with::<_, R, _>(sql, arguments).fetch_all(connection)).await
+            }
             Err(error) => Err(error),
         },
         Connection::Postgres(connection) => match bind::postgres(binds) {
-            Ok(arguments) => sqlx::query_as_with::<_, R, _>(sql, arguments).fetch_all(connection).await,
+            Ok(arguments) => {
+                Box::pin(sqlx::query_as_with::<_, R, _>(sql, arguments).fetch_all(connection)).await
+            }
             Err(error) => Err(error),
         },
     };
@@ -233,15 +238,15 @@ pub async fn execute(
     let sql = AssertSqlSafe(sql.into());
     let answer = match tx.begin_statement(doing)? {
         Connection::Sqlite(connection) => match bind::sqlite(binds) {
-            Ok(arguments) => {
-                sqlx::query_with(sql, arguments).execute(connection).await.map(|done| done.rows_affected())
-            }
+            Ok(arguments) => Box::pin(sqlx::query_with(sql, arguments).execute(connection))
+                .await
+                .map(|done| done.rows_affected()),
             Err(error) => Err(error),
         },
         Connection::Postgres(connection) => match bind::postgres(binds) {
-            Ok(arguments) => {
-                sqlx::query_with(sql, arguments).execute(connection).await.map(|done| done.rows_affected())
-            }
+            Ok(arguments) => Box::pin(sqlx::query_with(sql, arguments).execute(connection))
+                .await
+                .map(|done| done.rows_affected()),
             Err(error) => Err(error),
         },
     };

@@ -1,18 +1,21 @@
 //! A PostgreSQL of the tests' own: made when first needed, gone with the process that made it.
 
+#![expect(clippy::doc_markdown, reason = "PostgreSQL is a name, not code")]
+
 use std::{
     collections::hash_map::RandomState,
     env,
     ffi::OsStr,
     fs,
     hash::{BuildHasher as _, Hasher as _},
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader, ErrorKind::WouldBlock, Read as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail, ensure};
@@ -24,6 +27,9 @@ pub const SERVER_VARIABLE: &str = "QINQING_TEST_POSTGRES";
 /// The oldest major version that the suite works with.
 const OLDEST: u32 = 15;
 
+/// How long a busy server is asked again.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// What a test server differs in from a real one. Writes are as durable as there, though sooner forgotten.
 const SETTINGS: &str = "\
 listen_addresses = ''
@@ -34,20 +40,18 @@ autovacuum_naptime = 1h
 log_min_messages = warning
 ";
 
-/// Initialises, starts, says so, and takes it all away when the parent's end of the pipe closes, however the parent
-/// ended. Arguments: directory, directory of the programs.
+/// Initialises, starts, says so, and takes it all away when the parent's end of the pipe closes, however and whenever
+/// the parent ended. Arguments: directory, directory of the programs.
 const SCRIPT: &str = r#"
-trap '' INT TERM HUP
-set -e
+trap '' INT TERM HUP PIPE
+trap '"$2/pg_ctl" --pgdata="$1/data" --mode=immediate --wait stop >/dev/null 2>&1; rm -rf "$1"' EXIT
+fail() { cat "$1/log" >&2; exit 1; }
 "$2/initdb" --pgdata="$1/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
-    --no-sync --no-instructions >"$1/log" 2>&1
+    --no-sync --no-instructions >"$1/log" 2>&1 || fail "$1"
 cat "$1/settings" >>"$1/data/postgresql.conf"
-"$2/pg_ctl" --pgdata="$1/data" --wait --log="$1/log" --options="-k $1" start >>"$1/log" 2>&1 </dev/null
+"$2/pg_ctl" --pgdata="$1/data" --wait --log="$1/log" --options="-k $1" start >>"$1/log" 2>&1 </dev/null || fail "$1"
 echo started
-set +e
 cat >/dev/null
-"$2/pg_ctl" --pgdata="$1/data" --mode=immediate --wait stop >/dev/null 2>&1
-rm -rf "$1"
 "#;
 
 /// A server that no one else uses. Dropped, or when its process ends, it is stopped and its files are removed.
@@ -56,8 +60,8 @@ pub struct PrivatePostgres {
     /// Everything of its URL but the database.
     base: String,
     maintenance: String,
-    /// Held to be dropped; `None` for a server that somebody else has started.
-    _server: Option<Server>,
+    /// `None` for a server that somebody else has started.
+    server: Option<Server>,
 }
 
 #[derive(Debug)]
@@ -82,7 +86,7 @@ impl PrivatePostgres {
         // The socket's directory stands in the URL percent-encoded.
         let host = server.directory.to_string_lossy().replace('/', "%2F");
         let base = format!("postgres://postgres@{host}");
-        Ok(Self { maintenance: format!("{base}/postgres"), base, _server: Some(server) })
+        Ok(Self { maintenance: format!("{base}/postgres"), base, server: Some(server) })
     }
 
     /// The server of this process, which all its tests share. It is the one that the environment names, if any.
@@ -106,12 +110,17 @@ impl PrivatePostgres {
             .rsplit_once('/')
             .filter(|(base, _)| base.contains("://") && !base.ends_with('/'))
             .with_context(|| format!("{SERVER_VARIABLE} is not postgres://role@host/database"))?;
-        Ok(Self { base: base.to_owned(), maintenance: url.to_owned(), _server: None })
+        Ok(Self { base: base.to_owned(), maintenance: url.to_owned(), server: None })
     }
 
     /// The URL of its maintenance database.
     pub fn url(&self) -> &str {
         &self.maintenance
+    }
+
+    /// Whether the server is this process's own, so that a test may change its settings or end it.
+    pub fn is_private(&self) -> bool {
+        self.server.is_some()
     }
 
     /// Makes an empty database that no other test has, and gives its URL.
@@ -126,9 +135,22 @@ impl PrivatePostgres {
         Ok(format!("{}/{name}", self.base))
     }
 
+    /// On a Unix socket a server that has many connections to answer lets no one wait in line.
+    async fn connect(&self) -> sqlx::Result<PgConnection> {
+        let give_up_at = Instant::now() + PATIENCE;
+        loop {
+            match PgConnection::connect(&self.maintenance).await {
+                Err(sqlx::Error::Io(error)) if error.kind() == WouldBlock && Instant::now() < give_up_at => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
     /// Runs one statement as the server's superuser.
     pub async fn execute(&self, statement: &str) -> anyhow::Result<()> {
-        let mut connection = PgConnection::connect(&self.maintenance).await?;
+        let mut connection = self.connect().await?;
         connection.execute(sqlx::AssertSqlSafe(statement)).await?;
         connection.close().await?;
         Ok(())
@@ -143,7 +165,7 @@ impl Server {
         if line.trim() == "started" {
             return Ok(());
         }
-        let mut complaint = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+        let mut complaint = String::new();
         if let Some(mut stderr) = self.guard.stderr.take() {
             stderr.read_to_string(&mut complaint)?;
         }
@@ -216,4 +238,32 @@ fn unprivileged(directory: &Path) -> anyhow::Result<Command> {
 fn is_on_path(program: impl AsRef<OsStr>) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|directory| directory.join(program.as_ref()).is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_named_by_its_url_gives_databases_of_its_own() {
+        let server = PrivatePostgres::at(PrivatePostgres::shared().url()).unwrap();
+        let (one, two) = (server.fresh_database().await.unwrap(), server.fresh_database().await.unwrap());
+        assert_ne!(one, two);
+        for url in [one, two] {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            connection.execute("CREATE TABLE only_here (a INTEGER)").await.unwrap();
+        }
+        assert!(PrivatePostgres::at("host/database").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_dropped_server_leaves_neither_process_nor_file() {
+        let server = PrivatePostgres::start().unwrap();
+        let directory = server.server.as_ref().unwrap().directory.clone();
+        let url = server.url().to_owned();
+        assert!(directory.join("data").exists());
+        drop(server);
+        assert!(!directory.exists());
+        assert!(PgConnection::connect(&url).await.is_err());
+    }
 }

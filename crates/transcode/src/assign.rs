@@ -26,10 +26,15 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, BASE64
 
 /// Sets the field that a path variable gives. A body that set the same field to something else is an
 /// error, not silently overruled.
-pub(crate) fn variable(message: &mut DynamicMessage, variable: &BoundVariable, text: &str) -> Result<(), Problem> {
+pub(crate) fn variable(
+    message: &mut DynamicMessage,
+    variable: &BoundVariable,
+    text: &str,
+) -> Result<(), Problem> {
     let Some((field, outer)) = variable.fields.split_last() else { return Ok(()) };
     let name = dotted(&variable.fields);
-    let value = parse(&field.kind(), text).map_err(|expected| Problem::field(Reason::FieldInvalid, &name, expected))?;
+    let value = parse(&field.kind(), text)
+        .map_err(|expected| Problem::field(Reason::FieldInvalid, &name, expected))?;
     let holder = descend(message, outer).ok_or_else(|| conflict(&name))?;
     if holder.has_field(field) && *holder.get_field(field) != value {
         return Err(Problem::field(Reason::FieldInvalid, &name, "differs from the value in the path"));
@@ -198,9 +203,9 @@ pub(crate) fn expectation(kind: &Kind) -> &'static str {
             "google.protobuf.Timestamp" => "must be a time such as 2026-03-02T08:00:00Z",
             "google.protobuf.Duration" => "must be a duration in seconds such as 1.5s",
             "google.protobuf.FieldMask" => "must be field names in lowerCamelCase, separated by commas",
-            name if is_text_message(name) => {
-                message.get_field_by_name("value").map_or("must be a value", |value| expectation(&value.kind()))
-            }
+            name if is_text_message(name) => message
+                .get_field_by_name("value")
+                .map_or("must be a value", |value| expectation(&value.kind())),
             _ => "must be an object that fits the message",
         },
     }

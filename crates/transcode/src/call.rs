@@ -11,7 +11,9 @@ use prost_reflect::DynamicMessage;
 use tonic::{Status, client::Grpc};
 
 use crate::{
-    assign, codec::DynCodec, headers, json, percent,
+    assign,
+    codec::DynCodec,
+    headers, json, percent,
     problem::Problem,
     rule::{Binding, BodyRule, BoundVariable},
     stream::{self, Framing},
@@ -19,7 +21,11 @@ use crate::{
     tree::{Found, Part},
 };
 
-pub(crate) async fn answer(shared: &Arc<Shared>, inner: Inner, request: Request<Body>) -> Result<Response, Problem> {
+pub(crate) async fn answer(
+    shared: &Arc<Shared>,
+    inner: Inner,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let route = route(shared, &parts)?;
     let binding = route.binding;
@@ -34,9 +40,11 @@ pub(crate) async fn answer(shared: &Arc<Shared>, inner: Inner, request: Request<
     let codec = DynCodec(binding.rpc.output());
     if binding.rpc.is_server_streaming() {
         let framing = if headers::accepts_events(&parts.headers) { Framing::Events } else { Framing::Lines };
-        let answer = client.server_streaming(request, binding.grpc_path.clone(), codec).await.map_err(failed)?;
+        let answer =
+            client.server_streaming(request, binding.grpc_path.clone(), codec).await.map_err(failed)?;
         let (metadata, messages, _) = answer.into_parts();
-        let mut response = Response::new(stream::body(messages, framing, binding.clone(), Arc::clone(shared)));
+        let mut response =
+            Response::new(stream::body(messages, framing, binding.clone(), Arc::clone(shared)));
         *response.headers_mut() = headers::response_headers(metadata, &shared.config);
         response.headers_mut().insert(header::CONTENT_TYPE, framing.content_type());
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -46,7 +54,8 @@ pub(crate) async fn answer(shared: &Arc<Shared>, inner: Inner, request: Request<
     let (metadata, message, _) = answer.into_parts();
     let json = shared.write(binding, &message)?;
     let length = json.len();
-    let mut response = Response::new(if parts.method == Method::HEAD { Body::empty() } else { Body::from(json) });
+    let mut response =
+        Response::new(if parts.method == Method::HEAD { Body::empty() } else { Body::from(json) });
     *response.headers_mut() = headers::response_headers(metadata, &shared.config);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));

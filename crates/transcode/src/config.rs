@@ -17,7 +17,7 @@ pub struct Config {
     /// Largest request body, in bytes; a larger one is answered with 413. Default: 4 MiB.
     pub max_body_bytes: usize,
     /// Largest single response message, in bytes of its protobuf encoding; a larger one fails the call
-    /// with OUT_OF_RANGE, as gRPC clients do. Default: 16 MiB.
+    /// with `OUT_OF_RANGE`, as gRPC clients do. Default: 16 MiB.
     pub max_response_bytes: usize,
     /// Request headers that are passed on as metadata; all others are stripped. Default:
     /// `authorization`, `traceparent`, `tracestate`, `user-agent`, `accept-language`, `x-request-id`.

@@ -1,11 +1,21 @@
 //! Which headers pass in and out, and what the content headers ask for.
 
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use http::{HeaderMap, HeaderName, header};
 use tonic::metadata::MetadataMap;
 
 use crate::{Config, problem::Problem};
 
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+const STATUS_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
+/// gRPC peers may leave out the padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// The metadata of the outgoing call: the headers of the allow-list, and the deadline.
 pub(crate) fn request_metadata(headers: &HeaderMap, config: &Config) -> Result<MetadataMap, Problem> {
@@ -22,6 +32,13 @@ pub(crate) fn request_metadata(headers: &HeaderMap, config: &Config) -> Result<M
 /// The headers of the response: the metadata of the allow-list.
 pub(crate) fn response_headers(metadata: MetadataMap, config: &Config) -> HeaderMap {
     copy(&metadata.into_headers(), &config.response_headers)
+}
+
+/// Takes out status details that are not base64: tonic panics on them.
+pub(crate) fn drop_broken_details(headers: &mut HeaderMap) {
+    if headers.get(STATUS_DETAILS).is_some_and(|value| BASE64.decode(value.as_bytes()).is_err()) {
+        headers.remove(STATUS_DETAILS);
+    }
 }
 
 /// Whether the body is JSON in UTF-8 by its content type. One without a type is not: browsers may send
@@ -97,9 +114,15 @@ mod tests {
 
     #[test]
     fn timeouts_are_one_to_eight_digits_and_a_unit() {
-        for (text, expected) in
-            [("1S", true), ("99999999n", true), ("", false), ("S", false), ("123456789S", false), ("1s", false), ("-1S", false)]
-        {
+        for (text, expected) in [
+            ("1S", true),
+            ("99999999n", true),
+            ("", false),
+            ("S", false),
+            ("123456789S", false),
+            ("1s", false),
+            ("-1S", false),
+        ] {
             assert_eq!(is_timeout(text.as_bytes()), expected, "{text}");
         }
     }

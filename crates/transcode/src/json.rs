@@ -6,7 +6,9 @@
 
 mod scan;
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, SerializeOptions, Value};
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, SerializeOptions, Value,
+};
 use serde_json::{Deserializer, Serializer};
 
 use crate::{
@@ -104,7 +106,9 @@ fn depth_exceeds(message: &DynamicMessage, limit: usize) -> bool {
     let Some(limit) = limit.checked_sub(1) else { return true };
     message.fields().any(|(_, value)| match value {
         Value::Message(inner) => depth_exceeds(inner, limit),
-        Value::List(items) => items.iter().any(|item| item.as_message().is_some_and(|m| depth_exceeds(m, limit))),
+        Value::List(items) => {
+            items.iter().any(|item| item.as_message().is_some_and(|m| depth_exceeds(m, limit)))
+        }
         // An entry of a map is a message of its own on the wire.
         Value::Map(entries) => {
             limit == 0
@@ -115,7 +119,10 @@ fn depth_exceeds(message: &DynamicMessage, limit: usize) -> bool {
 }
 
 /// Writes a whole message. Fails for content that has no JSON form, such as a time past the year 9999.
-pub(crate) fn write(message: &DynamicMessage, options: &SerializeOptions) -> Result<Vec<u8>, serde_json::Error> {
+pub(crate) fn write(
+    message: &DynamicMessage,
+    options: &SerializeOptions,
+) -> Result<Vec<u8>, serde_json::Error> {
     let mut written = Vec::with_capacity(256);
     write_to(&mut written, message, options)?;
     Ok(written)
@@ -152,13 +159,20 @@ pub(crate) fn write_field(
             };
             let object = write(&alone, &options)?;
             let object: serde_json::Value = serde_json::from_slice(&object)?;
-            serde_json::to_writer(&mut written, object.get(field.json_name()).unwrap_or(&serde_json::Value::Null))?;
+            serde_json::to_writer(
+                &mut written,
+                object.get(field.json_name()).unwrap_or(&serde_json::Value::Null),
+            )?;
         }
     }
     Ok(written)
 }
 
-fn write_to(out: &mut Vec<u8>, message: &DynamicMessage, options: &SerializeOptions) -> Result<(), serde_json::Error> {
+fn write_to(
+    out: &mut Vec<u8>,
+    message: &DynamicMessage,
+    options: &SerializeOptions,
+) -> Result<(), serde_json::Error> {
     // Straight into the text: a detour over `serde_json::Value` would widen 32-bit floats.
     message.serialize_with_options(&mut Serializer::new(out), options)
 }

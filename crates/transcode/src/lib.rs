@@ -3,7 +3,7 @@
 //! A [`Transcoder`] reads the `google.api.http` annotations of a descriptor pool and answers HTTP
 //! requests by calling the annotated methods on a gRPC service, which may live in this process
 //! (`tonic::service::Routes`) or behind a `tonic::transport::Channel`. [`openapi`] describes the same
-//! annotations as an OpenAPI 3.1 document. No code is generated: messages are dynamic.
+//! annotations as an `OpenAPI` 3.1 document. No code is generated: messages are dynamic.
 //!
 //! Descriptors and dynamic messages are never printed with `{:?}`: for a recursive message type that
 //! overflows the stack. So no type here that holds one implements `Debug`.

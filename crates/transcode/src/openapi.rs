@@ -1,4 +1,4 @@
-//! The bindings as an OpenAPI 3.1 document.
+//! The bindings as an `OpenAPI` 3.1 document.
 
 mod comments;
 mod parameters;
@@ -6,6 +6,7 @@ mod schema;
 
 use std::collections::{BTreeMap, HashSet};
 
+use http::Method;
 use prost_reflect::{DescriptorPool, FieldDescriptor, MethodDescriptor};
 use serde_json::{Map, Value, json};
 
@@ -22,7 +23,7 @@ use schema::Schemas;
 pub struct Info {
     /// Name of the API.
     pub title: String,
-    /// Version of the API, not of OpenAPI.
+    /// Version of the API, not of `OpenAPI`.
     pub version: String,
     /// Markdown.
     pub description: String,
@@ -39,15 +40,18 @@ pub type Extension<'a> = &'a dyn Fn(&MethodDescriptor, &mut Map<String, Value>);
 pub fn openapi(pool: &DescriptorPool, info: &Info, extend: Extension<'_>) -> Result<Value, BuildError> {
     let bindings = rule::bindings(pool)?;
     let comments = Comments::read(pool);
-    let mut document =
-        Document { schemas: Schemas::new(&comments), comments: &comments, paths: Paths::default(), ids: HashSet::new() };
+    let mut document = Document {
+        schemas: Schemas::new(&comments),
+        comments: &comments,
+        paths: Paths::default(),
+        ids: HashSet::new(),
+    };
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     let mut tags: BTreeMap<String, Value> = BTreeMap::new();
     for binding in &bindings {
         let (path, mut operation) = document.operation(binding);
         extend(&binding.rpc, &mut operation);
-        let method = binding.method.as_str().to_ascii_lowercase();
-        paths.entry(path).or_default().insert(method, Value::Object(operation));
+        put(paths.entry(path).or_default(), &binding.method, operation);
         let service = binding.rpc.parent_service();
         tags.entry(service.full_name().to_owned()).or_insert_with(|| {
             let description = comments.of(&service.parent_file(), service.path());
@@ -65,6 +69,20 @@ pub fn openapi(pool: &DescriptorPool, info: &Info, extend: Extension<'_>) -> Res
             "schemas": document.schemas.finish(),
         },
     }))
+}
+
+/// Puts an operation under its method. `OpenAPI` 3.1 knows no methods but its own, so any other stands in
+/// an extension.
+fn put(path: &mut Map<String, Value>, method: &Method, operation: Map<String, Value>) {
+    let standard = [Method::GET, Method::PUT, Method::POST, Method::DELETE, Method::PATCH].contains(method);
+    if standard {
+        path.insert(method.as_str().to_ascii_lowercase(), Value::Object(operation));
+        return;
+    }
+    let others = path.entry("x-additionalOperations").or_insert_with(|| json!({}));
+    if let Some(others) = others.as_object_mut() {
+        others.insert(method.as_str().to_owned(), Value::Object(operation));
+    }
 }
 
 struct Document<'a> {

@@ -87,7 +87,9 @@ pub fn http_status(code: Code) -> StatusCode {
 }
 
 /// An error on its way to the client. What the client sent is never part of it.
-pub(crate) struct Problem {
+pub(crate) struct Problem(Box<Parts>);
+
+struct Parts {
     http: StatusCode,
     code: Code,
     message: String,
@@ -98,7 +100,8 @@ pub(crate) struct Problem {
 
 impl Problem {
     fn new(reason: Reason, http: StatusCode, code: Code, message: String) -> Self {
-        Self { http, code, message, reason: Some(reason), details: Vec::new(), headers: HeaderMap::new() }
+        let (details, headers) = (Vec::new(), HeaderMap::new());
+        Self(Box::new(Parts { http, code, message, reason: Some(reason), details, headers }))
     }
 
     fn invalid(reason: Reason, message: String) -> Self {
@@ -113,7 +116,7 @@ impl Problem {
             format!("the request is invalid: {field}: {description}")
         };
         let mut problem = Self::invalid(reason, message);
-        problem.details.push(json!({
+        problem.0.details.push(json!({
             "@type": "type.googleapis.com/google.rpc.BadRequest",
             "fieldViolations": [{ "field": field, "description": description }],
         }));
@@ -121,7 +124,10 @@ impl Problem {
     }
 
     pub(crate) fn malformed_json(line: usize, column: usize) -> Self {
-        Self::invalid(Reason::JsonMalformed, format!("the body is not valid JSON (line {line}, column {column})"))
+        Self::invalid(
+            Reason::JsonMalformed,
+            format!("the body is not valid JSON (line {line}, column {column})"),
+        )
     }
 
     pub(crate) fn malformed_url() -> Self {
@@ -158,7 +164,7 @@ impl Problem {
         let reason = Reason::MethodNotAllowed;
         let mut problem = Self::new(reason, StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented, message);
         if let Ok(value) = HeaderValue::try_from(allowed) {
-            problem.headers.insert(header::ALLOW, value);
+            problem.0.headers.insert(header::ALLOW, value);
         }
         problem
     }
@@ -209,13 +215,13 @@ impl Problem {
             }
             code => (code, status.message().to_owned()),
         };
-        Self { http: http_status(code), code, message, reason: None, details, headers }
+        Self(Box::new(Parts { http: http_status(code), code, message, reason: None, details, headers }))
     }
 
     /// The body: `{"code", "message", "details"}`.
     pub(crate) fn to_json(&self, config: &Config) -> Value {
-        let mut details = self.details.clone();
-        if let Some(reason) = self.reason {
+        let mut details = self.0.details.clone();
+        if let Some(reason) = self.0.reason {
             details.insert(
                 0,
                 json!({
@@ -232,13 +238,13 @@ impl Problem {
                 })
             }));
         }
-        json!({ "code": i32::from(self.code), "message": self.message, "details": details })
+        json!({ "code": i32::from(self.0.code), "message": self.0.message, "details": details })
     }
 
     pub(crate) fn into_response(self, config: &Config) -> Response {
         let mut response = Response::new(Body::from(self.to_json(config).to_string()));
-        *response.status_mut() = self.http;
-        *response.headers_mut() = self.headers;
+        *response.status_mut() = self.0.http;
+        *response.headers_mut() = self.0.headers;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }

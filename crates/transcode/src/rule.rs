@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use http::{Method, uri::PathAndQuery};
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor,
+    DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor,
+    MethodDescriptor,
 };
 
 use crate::{
@@ -121,7 +122,8 @@ fn read_method(
 fn read_rule(rpc: &MethodDescriptor, rule: &DynamicMessage, index: usize) -> Result<Binding, BuildError> {
     let rpc_name = rpc.full_name().to_owned();
     let broken = |problem| BuildError::Rule { rpc: rpc_name.clone(), problem };
-    let (method, text) = pattern(rule).ok_or_else(|| broken("it has no HTTP method and path, or an unusable one"))?;
+    let (method, text) =
+        pattern(rule).ok_or_else(|| broken("it has no HTTP method and path, or an unusable one"))?;
     let template = Template::parse(&text).map_err(|problem| BuildError::Template {
         rpc: rpc_name.clone(),
         template: text.clone(),
@@ -202,7 +204,11 @@ impl Place<'_> {
             if let Some(outer) = fields.last() {
                 message = match outer.kind() {
                     Kind::Message(inner) if !outer.is_list() && !outer.is_map() => inner,
-                    _ => return Err(self.unusable(path, "it reaches into something that is not a single message")),
+                    _ => {
+                        return Err(
+                            self.unusable(path, "it reaches into something that is not a single message")
+                        );
+                    }
                 };
             }
             let field = message.get_field_by_name(name).ok_or_else(|| self.unknown(path, &message))?;
@@ -240,7 +246,8 @@ fn refuse_overlaps(bindings: &[Binding]) -> Result<(), BuildError> {
             if first.method != second.method || first.template.verb != second.template.verb {
                 continue;
             }
-            let (first_rpc, second_rpc) = (first.rpc.full_name().to_owned(), second.rpc.full_name().to_owned());
+            let (first_rpc, second_rpc) =
+                (first.rpc.full_name().to_owned(), second.rpc.full_name().to_owned());
             let (first_text, second_text) = (first.template.text.clone(), second.template.text.clone());
             match overlap(&first.template.segments, &second.template.segments) {
                 Overlap::Disjoint | Overlap::Ordered => {}

@@ -128,8 +128,24 @@ mod tests {
     #[test]
     fn a_malformed_template_is_refused() {
         for text in [
-            "", "v1", "/", "/v1/", "/v1//x", "/v1/{a", "/v1/{}", "/v1/{=*}", "/v1/{a}b", "/v1/{a}/{a}",
-            "/v1/**/x", "/v1/{a=**}/x", "/v1/x:", "/v1/x:y:z", "/v1/a b", "/v1/{a={b}}", "/v1/***", "/亲",
+            "",
+            "v1",
+            "/",
+            "/v1/",
+            "/v1//x",
+            "/v1/{a",
+            "/v1/{}",
+            "/v1/{=*}",
+            "/v1/{a}b",
+            "/v1/{a}/{a}",
+            "/v1/**/x",
+            "/v1/{a=**}/x",
+            "/v1/x:",
+            "/v1/x:y:z",
+            "/v1/a b",
+            "/v1/{a={b}}",
+            "/v1/***",
+            "/亲",
         ] {
             assert!(Template::parse(text).is_err(), "{text}");
         }

@@ -9,14 +9,16 @@ use std::{
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::Request;
+use http_body_util::BodyExt as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use tonic::Status;
 use tower::{BoxError, Service, ServiceExt as _, util::BoxCloneSyncService};
 
-use crate::{BuildError, Config, call, json, problem::Problem, rule, rule::Binding, tree::Tree};
+use crate::{BuildError, Config, call, headers, json, problem::Problem, rule, rule::Binding, tree::Tree};
 
 /// The gRPC side, whatever it is made of.
-pub(crate) type Inner = BoxCloneSyncService<Request<tonic::body::Body>, http::Response<tonic::body::Body>, Status>;
+pub(crate) type Inner =
+    BoxCloneSyncService<Request<tonic::body::Body>, http::Response<tonic::body::Body>, Status>;
 
 /// Answers HTTP requests by the annotated methods of a gRPC service. A tower service, cheap to clone.
 #[derive(Clone)]
@@ -66,7 +68,19 @@ impl Transcoder {
             tree.insert(&binding.template, binding.method.clone(), at);
         }
         let options = SerializeOptions::new().skip_default_fields(!config.emit_defaults);
-        let inner = service.map_response(|response| response.map(tonic::body::Body::new)).map_err(|err| Status::from_error(err.into()));
+        let inner = service
+            .map_response(|response| {
+                let (mut parts, body) = response.into_parts();
+                headers::drop_broken_details(&mut parts.headers);
+                let body = body.map_frame(|mut frame| {
+                    if let Some(trailers) = frame.trailers_mut() {
+                        headers::drop_broken_details(trailers);
+                    }
+                    frame
+                });
+                http::Response::from_parts(parts, tonic::body::Body::new(body))
+            })
+            .map_err(|err| Status::from_error(err.into()));
         Ok(Self {
             shared: Arc::new(Shared { bindings, tree, pool, config, options }),
             inner: BoxCloneSyncService::new(inner),

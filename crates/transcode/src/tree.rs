@@ -123,7 +123,8 @@ pub(crate) fn overlap(left: &[Segment], right: &[Segment]) -> Overlap {
             (Some(Segment::Literal(a)), Some(Segment::Literal(b))) if a != b => return Overlap::Disjoint,
             (Some(Segment::Literal(_)), Some(Segment::One)) => left_narrower = true,
             (Some(Segment::One), Some(Segment::Literal(_))) => right_narrower = true,
-            (Some(Segment::Literal(_)), Some(Segment::Literal(_))) | (Some(Segment::One), Some(Segment::One)) => {}
+            (Some(Segment::Literal(_)), Some(Segment::Literal(_)))
+            | (Some(Segment::One), Some(Segment::One)) => {}
         }
     }
     match (left_narrower, right_narrower) {

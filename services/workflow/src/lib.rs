@@ -1,1 +1,3 @@
 //! workflow service.
+
+pub mod domain;

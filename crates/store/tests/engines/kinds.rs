@@ -11,7 +11,7 @@ const INSERT: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
-struct Kind {
+struct Values {
     kind_id: i64,
     flag: Option<bool>,
     bytes: Option<Vec<u8>>,
@@ -23,7 +23,7 @@ struct Kind {
     id: Option<Uuid>,
 }
 
-impl Kind {
+impl Values {
     fn full(kind_id: i64) -> Self {
         Self {
             kind_id,
@@ -66,8 +66,8 @@ async fn every_kind_of_value_and_its_null_come_back_as_they_went() {
         for (first, n_rows, extra) in [(0, 1, false), (10, 4, false), (20, 1, true)] {
             let mut batch = Batch::new();
             for n in 0..n_rows {
-                batch.add("insert a full row", INSERT, Kind::full(first + 2 * n).binds());
-                batch.add("insert an empty row", INSERT, Kind::empty(first + 2 * n + 1).binds());
+                batch.add("insert a full row", INSERT, Values::full(first + 2 * n).binds());
+                batch.add("insert an empty row", INSERT, Values::empty(first + 2 * n + 1).binds());
             }
             if extra {
                 batch.add(
@@ -77,8 +77,8 @@ async fn every_kind_of_value_and_its_null_come_back_as_they_went() {
                 );
                 let overwrite = "UPDATE kind SET flag = $2, bytes = $3, day = $4, number = $5, document = $6,
                     text = $7, at = $8, id = $9 WHERE kind_id = $1";
-                batch.add_one("overwrite", overwrite, Kind::full(1).binds());
-                batch.add_one("empty", overwrite, Kind::empty(0).binds());
+                batch.add_one("overwrite", overwrite, Values::full(1).binds());
+                batch.add_one("empty", overwrite, Values::empty(0).binds());
             }
             batch.run(&mut tx).await.unwrap();
         }
@@ -86,17 +86,17 @@ async fn every_kind_of_value_and_its_null_come_back_as_they_went() {
 
         let mut tx = db.snapshot().await.unwrap();
         let found =
-            Select::new("SELECT * FROM kind").raw(" ORDER BY kind_id").rows::<Kind>(&mut tx, "list").await;
+            Select::new("SELECT * FROM kind").raw(" ORDER BY kind_id").rows::<Values>(&mut tx, "list").await;
         let mut expected: Vec<_> = (0..2)
             .chain(10..18)
             .chain(20..22)
             .map(|n| match n % 2 {
-                0 => Kind::full(n),
-                _ => Kind::empty(n),
+                0 => Values::full(n),
+                _ => Values::empty(n),
             })
             .collect();
-        expected[0] = Kind::empty(0);
-        expected[1] = Kind::full(1);
+        expected[0] = Values::empty(0);
+        expected[1] = Values::full(1);
         assert_eq!(found.unwrap(), expected);
     })
     .await;
@@ -109,12 +109,12 @@ async fn values_select_and_sort_alike() {
         let times = [at(0), DateTime::from_timestamp(1_772_000_000, 0).unwrap(), at(1)];
         let mut batch = Batch::new();
         for (n, time) in (0..).zip(times) {
-            let row = Kind { at: Some(time), text: Some(format!("部门{n}")), ..Kind::full(n) };
+            let row = Values { at: Some(time), text: Some(format!("部门{n}")), ..Values::full(n) };
             batch.add("insert", INSERT, row.binds());
         }
         batch.run(&mut tx).await.unwrap();
 
-        let full = Kind::full(0);
+        let full = Values::full(0);
         for (filter, bind) in [
             ("flag = ?", full.flag.into()),
             ("bytes = ?", full.bytes.into()),
@@ -138,6 +138,37 @@ async fn values_select_and_sort_alike() {
         assert!(
             store::scalar!(&mut tx, "get", i64, "SELECT kind_id FROM kind WHERE kind_id = $1", 9).is_err()
         );
+    })
+    .await;
+}
+
+type Expressions = (bool, DateTime<Utc>, NaiveDate, i64, Uuid, Json<Value>, i64, bool);
+
+#[tokio::test]
+async fn expressions_are_read_as_columns_are() {
+    on_both(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        let mut batch = Batch::new();
+        batch.add("insert", INSERT, Values::full(1).binds());
+        batch.add("insert", INSERT, Values::empty(2).binds());
+        batch.run(&mut tx).await.unwrap();
+
+        let sql = "
+            SELECT
+                EXISTS (SELECT 1 FROM kind WHERE kind_id = $1),
+                MAX(at),
+                MIN(day),
+                COUNT(*) FILTER (WHERE flag),
+                (SELECT COALESCE(other.id, kind.id) FROM kind AS other, kind WHERE other.kind_id = 2 AND kind.kind_id = 1),
+                (SELECT CASE WHEN flag THEN document END FROM kind WHERE kind_id = 1),
+                COALESCE(CAST(SUM(kind_id) FILTER (WHERE kind_id > 5) AS BIGINT), 0),
+                MAX(at) >= $2
+            FROM kind";
+        let read = store::row!(&mut tx, "read expressions", Expressions, sql, 2, at(0)).unwrap().unwrap();
+        let full = Values::full(1);
+        let expected =
+            (true, full.at.unwrap(), full.day.unwrap(), 1, full.id.unwrap(), full.document.unwrap(), 0, true);
+        assert_eq!(read, expected);
     })
     .await;
 }

@@ -54,7 +54,7 @@ async fn events_are_read_in_the_order_in_which_they_were_added() {
                 batch.add(
                     "touch nothing",
                     "DELETE FROM part WHERE position = $1",
-                    store::binds![number as u32],
+                    store::binds![number.cast_signed()],
                 );
             }
             batch.run(&mut tx).await.unwrap();

@@ -176,6 +176,56 @@ fn what_a_verifier_would_refuse_is_not_written() {
     assert!(matches!(ExportWriter::begin(Vec::new(), &signer, many_keys), Err(ExportError::TooManyKeys)));
 }
 
+#[test]
+fn heads_go_forward_in_time_and_the_last_one_covers_everything() {
+    let records = linked(entries(6, 2));
+    let mut all_heads = heads(&records, 3, &signer());
+    let uncovered = export(&records, &all_heads[..1], &signer());
+    assert_eq!(kinds(&verify(&uncovered, &trust())), [FaultKind::Footer]);
+
+    let mut earlier = all_heads.pop().unwrap().head;
+    earlier.time_micros = all_heads[0].head.time_micros - 1;
+    all_heads.push(earlier.sign(&signer()).unwrap());
+    let backwards = export(&records, &all_heads, &signer());
+    assert_eq!(kinds(&verify(&backwards, &trust())), [FaultKind::HeadOrder]);
+}
+
+#[test]
+fn entries_in_a_whole_log_have_no_proofs_and_those_of_one_chain_have() {
+    let records = linked(entries(3, 1));
+    let head = heads(&records, 3, &signer()).remove(0);
+    let whole = lines(&export(&records, std::slice::from_ref(&head), &signer()));
+    let chain = lines(&export_chain(&records, "issue/0", &head, &signer()));
+    let with_proof = [&whole[..1], &chain[2..5], &whole[4..]].concat().concat();
+    assert_eq!(kinds(&verify(&with_proof, &trust())), [FaultKind::Proof; 3]);
+    let without = [&chain[..2], &whole[1..4], &chain[5..]].concat().concat();
+    assert_eq!(kinds(&verify(&without, &trust())), [FaultKind::Proof; 3]);
+}
+
+#[test]
+fn an_export_of_one_chain_holds_one_head_and_then_that_chain_in_log_order() {
+    let records = linked(entries(6, 2));
+    let head = heads(&records, 6, &signer()).remove(0);
+    let file = lines(&export_chain(&records, "issue/0", &head, &signer()));
+    let other = lines(&export_chain(&records, "issue/1", &head, &signer()));
+    let with = |at: usize, line: &Vec<u8>| {
+        let mut changed = file.clone();
+        changed.insert(at, line.clone());
+        verify(&changed.concat(), &trust()).faults[0].clone()
+    };
+    for (at, line, kind) in [
+        (1, &file[2], FaultKind::OutOfPlace),
+        (2, &file[1], FaultKind::OutOfPlace),
+        (4, &file[1], FaultKind::OutOfPlace),
+        (1, &file[0], FaultKind::OutOfPlace),
+        (2, &other[2], FaultKind::Seq),
+        (3, &file[2], FaultKind::LogIndex),
+    ] {
+        let fault = with(at, line);
+        assert_eq!((fault.line, fault.kind), (at as u64 + 1, kind), "{fault}");
+    }
+}
+
 /// Another hash and another kind of signature, as a national profile would bring.
 #[derive(Debug)]
 struct KeyedSuite;

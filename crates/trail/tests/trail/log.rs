@@ -24,10 +24,13 @@ pub fn entry(i: u64, n_chains: u64) -> Entry {
         id: format!("e{i}"),
         time_micros: 1_700_000_000_000_000 + i64::try_from(i).unwrap() * 1_000_000,
         actor: format!("account/{}", i % 7),
-        on_behalf_of: (i % 5 == 0).then(|| "firm/8".to_owned()),
+        on_behalf_of: i.is_multiple_of(5).then(|| "firm/8".to_owned()),
         client: "portal".to_owned(),
         action: "signed".to_owned(),
-        payload: Value::map([("n", Value::Int(i64::try_from(i).unwrap())), ("ok", Value::Bool(i % 2 == 0))]),
+        payload: Value::map([
+            ("n", Value::Int(i64::try_from(i).unwrap())),
+            ("ok", Value::Bool(i.is_multiple_of(2))),
+        ]),
     }
 }
 

@@ -109,7 +109,12 @@ pub(crate) fn check(body: &[u8], shape: Shape, path: Path) -> Result<(), Fault> 
     let scanned = Scan { shape, depth: 0, trail: &trail }.deserialize(&mut deserializer);
     scanned.and_then(|()| deserializer.end()).map_err(|err| {
         let Trail { path, reason } = trail.into_inner();
-        Fault { reason: reason.unwrap_or(Reason::JsonMalformed), path, line: err.line(), column: err.column() }
+        Fault {
+            reason: reason.unwrap_or(Reason::JsonMalformed),
+            path,
+            line: err.line(),
+            column: err.column(),
+        }
     })
 }
 
@@ -144,7 +149,11 @@ impl<'t> Scan<'t> {
         self.trail.borrow_mut().path.0.pop();
     }
 
-    fn fields<'de, A: MapAccess<'de>>(&self, message: &MessageDescriptor, mut map: A) -> Result<(), A::Error> {
+    fn fields<'de, A: MapAccess<'de>>(
+        &self,
+        message: &MessageDescriptor,
+        mut map: A,
+    ) -> Result<(), A::Error> {
         let mut seen = HashSet::new();
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
             let field = message.get_field_by_json_name(&name).or_else(|| message.get_field_by_name(&name));

@@ -8,9 +8,12 @@ pub(crate) struct Comments(HashMap<String, HashMap<Vec<i32>, String>>);
 impl Comments {
     pub(crate) fn read(pool: &DescriptorPool) -> Self {
         let files = pool.files().map(|file| {
-            let locations = file.file_descriptor_proto().source_code_info.iter().flat_map(|info| &info.location);
+            let locations =
+                file.file_descriptor_proto().source_code_info.iter().flat_map(|info| &info.location);
             let comments = locations
-                .filter_map(|location| Some((location.path.clone(), tidy(location.leading_comments.as_deref()?))))
+                .filter_map(|location| {
+                    Some((location.path.clone(), tidy(location.leading_comments.as_deref()?)))
+                })
                 .collect();
             (file.name().to_owned(), comments)
         });
@@ -24,7 +27,8 @@ impl Comments {
 }
 
 fn tidy(comment: &str) -> String {
-    let lines: Vec<_> = comment.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
+    let lines: Vec<_> =
+        comment.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
     lines.join("\n").trim().to_owned()
 }
 

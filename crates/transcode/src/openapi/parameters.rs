@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The paths of the document. Paths that differ only in the names of their parameters count as one in
-/// OpenAPI, so the first spelling serves for all.
+/// `OpenAPI`, so the first spelling serves for all.
 #[derive(Default)]
 pub(crate) struct Paths {
     by_shape: HashMap<String, (String, Vec<String>)>,
@@ -40,19 +40,26 @@ impl Paths {
                 n += 1;
                 name = format!("{base}_{n}");
             }
-            path.push_str(&format!("{{{name}}}"));
+            path.extend(["{", &name, "}"]);
             shape.push_str("{}");
             let alone = variable.is_some_and(|variable| !variable.multi);
-            wildcards.push(Wildcard { name, field: field.filter(|_| alone), rest: *segment == Segment::Rest });
+            wildcards.push(Wildcard {
+                name,
+                field: field.filter(|_| alone),
+                rest: *segment == Segment::Rest,
+            });
         }
         if let Some(verb) = &binding.template.verb {
-            path.push_str(&format!(":{verb}"));
-            shape.push_str(&format!(":{verb}"));
+            path.extend([":", verb]);
+            shape.extend([":", verb]);
         }
         let names = wildcards.iter().map(|wildcard| wildcard.name.clone()).collect();
         let (path, names) = self.by_shape.entry(shape).or_insert((path, names));
-        let parameters =
-            wildcards.iter().zip(names.iter()).map(|(wildcard, name)| wildcard.parameter(name, schemas)).collect();
+        let parameters = wildcards
+            .iter()
+            .zip(names.iter())
+            .map(|(wildcard, name)| wildcard.parameter(name, schemas))
+            .collect();
         (path.clone(), parameters)
     }
 }
@@ -66,13 +73,15 @@ struct Wildcard {
 
 impl Wildcard {
     fn parameter(&self, name: &str, schemas: &mut Schemas<'_>) -> Value {
-        let (schema, mut description) = match &self.field {
+        let (schema, comment) = match &self.field {
             Some(field) => (schemas.value(&field.kind()), schemas.comment(field)),
             None => (json!({ "type": "string" }), String::new()),
         };
-        if self.rest {
-            description = format!("{description} The rest of the path, which may hold slashes.").trim().to_owned();
-        }
+        let description = if self.rest {
+            format!("{comment} The rest of the path, which may hold slashes.").trim().to_owned()
+        } else {
+            comment
+        };
         let mut parameter = json!({ "name": name, "in": "path", "required": true, "schema": schema });
         describe(&mut parameter, description);
         parameter
@@ -106,8 +115,13 @@ fn collect(
             describe(&mut parameter, schemas.comment(&field));
             parameters.push(parameter);
         } else if let Kind::Message(inner) = field.kind() {
-            let within_itself = inner == binding.rpc.input() || outer.iter().any(|f| *f.parent_message() == inner);
-            if !field.is_list() && !field.is_map() && !within_itself && inner.package_name() != "google.protobuf" {
+            let within_itself =
+                inner == binding.rpc.input() || outer.iter().any(|f| *f.parent_message() == inner);
+            if !field.is_list()
+                && !field.is_map()
+                && !within_itself
+                && inner.package_name() != "google.protobuf"
+            {
                 collect(binding, &inner, outer, schemas, parameters);
             }
         }

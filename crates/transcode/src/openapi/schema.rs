@@ -97,7 +97,7 @@ impl<'a> Schemas<'a> {
         let mut description = self.comments.of(&message.parent_file(), message.path()).to_owned();
         for oneof in message.oneofs().filter(|oneof| !oneof.is_synthetic()) {
             let members: Vec<_> = oneof.fields().map(|field| format!("`{}`", field.json_name())).collect();
-            description.push_str(&format!("\n\nAt most one of {}.", members.join(", ")));
+            description.extend(["\n\nAt most one of ", &members.join(", "), "."]);
         }
         describe(&mut schema, description.trim());
         schema
@@ -129,7 +129,7 @@ impl<'a> Schemas<'a> {
             let comment = self.comments.of(&file, value.path()).replace('\n', " ");
             if !comment.is_empty() {
                 let first = if names.len() == 1 { "\n\n" } else { "\n" };
-                description.push_str(&format!("{first}- `{}`: {comment}", value.name()));
+                description.extend([first, "- `", value.name(), "`: ", &comment]);
             }
         }
         let mut schema = json!({ "type": "string", "enum": names });

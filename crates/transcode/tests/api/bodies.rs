@@ -10,7 +10,11 @@ async fn echo(body: impl Into<Body>) -> Answer {
 }
 
 fn violation(answer: &Answer) -> (u16, String, String) {
-    let field = answer.json().pointer("/details/1/fieldViolations/0/field").and_then(Value::as_str).map(str::to_owned);
+    let field = answer
+        .json()
+        .pointer("/details/1/fieldViolations/0/field")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     (answer.status.as_u16(), answer.reason(), field.unwrap_or_default())
 }
 
@@ -29,19 +33,31 @@ async fn every_kind_of_field_comes_back_in_canonical_json() {
         (json!({"someBytes": "_-8"}), json!({"someBytes": "/+8="})),
         (json!({"aGenre": 2}), json!({"aGenre": "GENRE_HISTORY"})),
         (json!({"aGenre": 99}), json!({"aGenre": 99})),
-        (json!({"byInt64": {"-5": true}, "byBool": {"true": "x"}}), json!({"byInt64": {"-5": true}, "byBool": {"true": "x"}})),
+        (
+            json!({"byInt64": {"-5": true}, "byBool": {"true": "x"}}),
+            json!({"byInt64": {"-5": true}, "byBool": {"true": "x"}}),
+        ),
         (json!({"choiceAuthor": {"born": 1936}}), json!({"choiceAuthor": {"born": 1936}})),
         (json!({"maybe": 0}), json!({"maybe": 0})),
         (json!({"aTimestamp": "2026-03-02T08:00:00+08:00"}), json!({"aTimestamp": "2026-03-02T00:00:00Z"})),
-        (json!({"aDuration": "-1.5s", "aMask": "aB,c.dE"}), json!({"aDuration": "-1.500s", "aMask": "aB,c.dE"})),
-        (json!({"aStruct": {"a": [1, null, {"b": "c"}]}}), json!({"aStruct": {"a": [1.0, null, {"b": "c"}]}})),
+        (
+            json!({"aDuration": "-1.5s", "aMask": "aB,c.dE"}),
+            json!({"aDuration": "-1.500s", "aMask": "aB,c.dE"}),
+        ),
+        (
+            json!({"aStruct": {"a": [1, null, {"b": "c"}]}}),
+            json!({"aStruct": {"a": [1.0, null, {"b": "c"}]}}),
+        ),
         (json!({"aValue": null}), json!({"aValue": null})),
         (
             json!({"anything": {"@type": "type.googleapis.com/library.v1.Author", "born": 1}}),
             json!({"anything": {"@type": "type.googleapis.com/library.v1.Author", "born": 1}}),
         ),
         (json!({"anInt64Value": 5, "aStringValue": ""}), json!({"anInt64Value": "5", "aStringValue": ""})),
-        (json!({"aString": null, "messages": null, "genres": ["GENRE_FICTION"]}), json!({"genres": ["GENRE_FICTION"]})),
+        (
+            json!({"aString": null, "messages": null, "genres": ["GENRE_FICTION"]}),
+            json!({"genres": ["GENRE_FICTION"]}),
+        ),
         (json!({}), json!({})),
     ] {
         let mut terse = config();
@@ -147,7 +163,9 @@ async fn malformed_json_is_refused_with_its_place_and_not_repeated() {
 
 #[tokio::test]
 async fn deep_nesting_is_refused_however_it_is_made() {
-    let nested = |open: &str, close: &str, n: usize, core: &str| format!("{}{core}{}", open.repeat(n), close.repeat(n));
+    let nested = |open: &str, close: &str, n: usize, core: &str| {
+        format!("{}{core}{}", open.repeat(n), close.repeat(n))
+    };
     for (body, fits) in [
         (nested("{\"aMessage\":", "}", 98, "{}"), true),
         (nested("{\"aMessage\":", "}", 100, "{}"), false),
@@ -184,7 +202,8 @@ async fn a_body_over_the_limit_is_refused_before_it_is_read() {
         let answer = send(&transcoder, request("POST", "/v1/echo", body)).await;
         assert_eq!((answer.status.as_u16(), answer.reason().as_str()), (413, "BODY_TOO_LARGE"));
     }
-    let broken = Body::from_stream(futures::stream::iter([Err::<Vec<u8>, _>(std::io::Error::other("secret7"))]));
+    let broken =
+        Body::from_stream(futures::stream::iter([Err::<Vec<u8>, _>(std::io::Error::other("secret7"))]));
     let answer = send(&transcoder, request("POST", "/v1/echo", broken)).await;
     assert_eq!((answer.status.as_u16(), answer.reason().as_str()), (400, "BODY_UNREADABLE"));
 }

@@ -6,7 +6,8 @@ use crate::library::{POOL, pool_of, serve};
 
 fn refusal(content: &str) -> String {
     let pool = pool_of(content);
-    let info = qinqing_transcode::Info { title: String::new(), version: String::new(), description: String::new() };
+    let info =
+        qinqing_transcode::Info { title: String::new(), version: String::new(), description: String::new() };
     let document = openapi(&pool, &info, &|_, _| {}).err();
     let built = Transcoder::new(pool, service_fn(serve)).err();
     assert_eq!(document, built, "what is described is what is served");
@@ -54,7 +55,10 @@ fn rules_that_match_the_same_requests_are_refused_naming_both() {
         ("get: \"/{a}/x/y\"", "get: \"/v1/{b=**}\"", "ambiguous"),
     ] {
         let refusal = refusal(&(rpc("A", first) + &rpc("B", second)));
-        assert!(["t.S.A", "t.S.B", word].iter().all(|part| refusal.contains(part)), "{first} {second}: {refusal:?}");
+        assert!(
+            ["t.S.A", "t.S.B", word].iter().all(|part| refusal.contains(part)),
+            "{first} {second}: {refusal:?}"
+        );
     }
     let twice = "get: \"/v1/{a}\" additional_bindings { get: \"/v1/{b}\" }";
     assert!(refusal(&rpc("A", twice)).contains("collide"));

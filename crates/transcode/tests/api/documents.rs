@@ -23,7 +23,8 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
         .iter()
         .flat_map(|(path, methods)| {
             let methods = methods.as_object().expect("methods");
-            methods.iter().map(move |(method, operation)| (path.clone(), method.clone(), operation.clone()))
+            let methods = methods.iter().filter(|(method, _)| !method.starts_with("x-"));
+            methods.map(move |(method, operation)| (path.clone(), method.clone(), operation.clone()))
         })
         .collect()
 }
@@ -62,17 +63,24 @@ fn every_path_parameter_is_declared_and_every_operation_is_named_once() {
     let mut shapes = HashSet::new();
     let document = document();
     for path in document["paths"].as_object().expect("paths").keys() {
-        let shape: String = path.split('{').map(|part| part.split_once('}').map_or(part, |(_, after)| after)).collect();
+        let shape: String =
+            path.split('{').map(|part| part.split_once('}').map_or(part, |(_, after)| after)).collect();
         assert!(shapes.insert(shape), "{path} differs from another only in its names");
     }
     for (path, method, operation) in operations(&document) {
-        let in_path: HashSet<String> =
-            path.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name.to_owned())).collect();
+        let in_path: HashSet<String> = path
+            .split('{')
+            .skip(1)
+            .filter_map(|part| part.split_once('}').map(|(name, _)| name.to_owned()))
+            .collect();
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let mut declared = HashSet::new();
         let mut all = HashSet::new();
         for parameter in &parameters {
-            assert!(all.insert((parameter["in"].clone(), parameter["name"].clone())), "{method} {path}: {parameter}");
+            assert!(
+                all.insert((parameter["in"].clone(), parameter["name"].clone())),
+                "{method} {path}: {parameter}"
+            );
             if parameter["in"] == "path" {
                 assert_eq!(parameter["required"], true);
                 declared.insert(parameter["name"].as_str().expect("a name").to_owned());
@@ -99,26 +107,35 @@ fn comments_options_and_extensions_are_shown() {
     assert_eq!(get["x-rpc"], "library.v1.LibraryService.GetBook");
     assert_eq!(get["parameters"][0]["description"], "Its number.");
     assert_eq!(document["paths"]["/v1/titles"]["get"]["security"], json!([]));
-    let titles = document.pointer("/paths/~1v1~1titles/get/responses/200/content/application~1json/schema/type");
+    let prepare = &document["paths"]["/v1/files/{path}:prepare"]["x-additionalOperations"]["REPORT"];
+    assert_eq!(prepare["operationId"], "LibraryService_PrepareFile");
+    let titles =
+        document.pointer("/paths/~1v1~1titles/get/responses/200/content/application~1json/schema/type");
     assert_eq!(titles, Some(&json!("array")));
     let genre = &document["components"]["schemas"]["library.v1.Genre"];
     assert_eq!(genre["enum"], json!(["GENRE_UNSPECIFIED", "GENRE_FICTION", "GENRE_HISTORY"]));
     let said = genre["description"].as_str().expect("a description");
     assert!(said.contains("- `GENRE_HISTORY`: True, or so they say."), "{said}");
     let book = &document["components"]["schemas"]["library.v1.Book"]["properties"];
-    assert_eq!(book["genre"], json!({ "$ref": "#/components/schemas/library.v1.Genre", "description": "Its genre." }));
+    assert_eq!(
+        book["genre"],
+        json!({ "$ref": "#/components/schemas/library.v1.Genre", "description": "Its genre." })
+    );
     assert_eq!(book["labels"]["additionalProperties"]["type"], "string");
 }
 
 #[test]
 fn what_the_path_gives_is_in_neither_body_nor_query() {
     let document = document();
-    let lend = document.pointer("/paths/~1v1~1books~1{book_id}:lend/post/requestBody/content/application~1json/schema");
+    let lend = document
+        .pointer("/paths/~1v1~1books~1{book_id}:lend/post/requestBody/content/application~1json/schema");
     let properties = lend.and_then(|schema| schema["properties"].as_object()).expect("properties");
     assert_eq!(properties.keys().collect::<Vec<_>>(), ["reader"]);
     let list = document["paths"]["/v1/books"]["get"]["parameters"].as_array().expect("parameters").clone();
     let names: Vec<_> = list.iter().filter_map(|parameter| parameter["name"].as_str()).collect();
-    for name in ["filter.genre", "filter.publishedAfter", "filter.word", "pageSize", "readMask", "ids", "byTitle"] {
+    for name in
+        ["filter.genre", "filter.publishedAfter", "filter.word", "pageSize", "readMask", "ids", "byTitle"]
+    {
         assert!(names.contains(&name), "{name}: {names:?}");
     }
     assert!(!names.iter().any(|name| name.contains("butNot")), "a message within itself ends: {names:?}");

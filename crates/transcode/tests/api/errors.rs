@@ -1,3 +1,5 @@
+use std::convert::Infallible;
+
 use axum::body::Body;
 use http::Request;
 use qinqing_transcode::{Transcoder, http_status};
@@ -37,7 +39,9 @@ async fn a_status_becomes_its_http_status_and_json_with_details() {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|detail| detail["@type"].as_str().unwrap_or_default().rsplit('.').next().unwrap_or_default().to_owned())
+        .map(|detail| {
+            detail["@type"].as_str().unwrap_or_default().rsplit('.').next().unwrap_or_default().to_owned()
+        })
         .collect();
     assert_eq!(types, ["PreconditionFailure", "BadRequest"]);
 }
@@ -60,11 +64,43 @@ async fn debugging_information_is_withheld() {
 
 #[tokio::test]
 async fn a_service_that_cannot_be_reached_is_unavailable_and_says_no_more() {
-    let gone = service_fn(|_: GrpcRequest| async { Err::<GrpcResponse, _>(std::io::Error::other("10.0.0.7 refused")) });
+    let gone = service_fn(|_: GrpcRequest| async {
+        Err::<GrpcResponse, _>(std::io::Error::other("10.0.0.7 refused"))
+    });
     let transcoder = Transcoder::new(POOL.clone(), gone).expect("good rules");
     let answer = send(&transcoder, request("GET", "/v1/books/7", "")).await;
     assert_eq!(answer.status, 503);
-    assert_eq!(answer.json(), json!({ "code": 14, "message": "the service cannot be reached", "details": [] }));
+    assert_eq!(
+        answer.json(),
+        json!({ "code": 14, "message": "the service cannot be reached", "details": [] })
+    );
+}
+
+#[tokio::test]
+async fn details_that_are_not_base64_are_dropped() {
+    for in_trailers in [false, true] {
+        let broken = service_fn(move |_: GrpcRequest| async move {
+            let status: http::Response<tonic::body::Body> = tonic::Status::aborted("stale").into_http();
+            let mut headers = status.headers().clone();
+            headers.insert("grpc-status-details-bin", http::HeaderValue::from_static("not base64!"));
+            let mut response = GrpcResponse::default();
+            if in_trailers {
+                let trailers =
+                    futures::stream::iter([Ok::<_, Infallible>(http_body::Frame::trailers(headers))]);
+                *response.body_mut() = tonic::body::Body::new(http_body_util::StreamBody::new(trailers));
+            } else {
+                *response.headers_mut() = headers;
+            }
+            Ok::<_, Infallible>(response)
+        });
+        let transcoder = Transcoder::new(POOL.clone(), broken).expect("good rules");
+        let answer = send(&transcoder, request("GET", "/v1/books/7", "")).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["message"]),
+            (409, &json!("stale")),
+            "{in_trailers}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -90,12 +126,15 @@ async fn a_response_without_a_json_form_is_our_fault() {
                 POOL.get_message_by_name("library.v1.Kinds").expect("known"),
             ));
             let request = http::Request::from_parts(parts, tonic::body::Body::new(Body::from(vec![0_u8; 5])));
-            Ok::<_, std::convert::Infallible>(grpc.unary(answer, request).await)
+            Ok::<_, Infallible>(grpc.unary(answer, request).await)
         }),
     )
     .expect("good rules");
     let answer = send(&transcoder, request("POST", "/v1/echo", "{}")).await;
-    assert_eq!((answer.status.as_u16(), answer.json()), (500, json!({ "code": 13, "message": "internal error", "details": [] })));
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()),
+        (500, json!({ "code": 13, "message": "internal error", "details": [] }))
+    );
 }
 
 #[tokio::test]
@@ -130,9 +169,10 @@ async fn an_empty_answer_is_an_empty_object() {
 
 #[test]
 fn every_code_has_its_http_status() {
-    for (code, expected) in [200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401]
-        .into_iter()
-        .enumerate()
+    for (code, expected) in
+        [200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401]
+            .into_iter()
+            .enumerate()
     {
         let code = Code::from_i32(i32::try_from(code).expect("small"));
         assert_eq!(http_status(code).as_u16(), expected, "{code}");

@@ -13,12 +13,12 @@ use tonic::{Code, Response, Status, server::Grpc};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use tower::{ServiceExt as _, service_fn};
 
-pub static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
-    compile("library/v1/library.proto").expect("the proto of the library compiles")
-});
+pub static POOL: LazyLock<DescriptorPool> =
+    LazyLock::new(|| compile("library/v1/library.proto").expect("the proto of the library compiles"));
 
 pub fn compile(file: &str) -> Result<DescriptorPool, String> {
-    let mut compiler = protox::Compiler::new(["tests/proto", "../../proto"]).map_err(|err| err.to_string())?;
+    let mut compiler =
+        protox::Compiler::new(["tests/proto", "../../proto"]).map_err(|err| err.to_string())?;
     compiler.include_imports(true).include_source_info(true);
     compiler.open_file(file).map_err(|err| err.to_string())?;
     DescriptorPool::decode(compiler.encode_file_descriptor_set().as_slice()).map_err(|err| err.to_string())
@@ -46,13 +46,16 @@ pub type GrpcResponse = http::Response<tonic::body::Body>;
 /// Serves gRPC by descriptor.
 pub async fn serve(request: GrpcRequest) -> Result<GrpcResponse, Infallible> {
     let path = request.uri().path().to_owned();
-    let rpc = POOL.services().flat_map(|service| service.methods().collect::<Vec<_>>()).find(|rpc| {
-        format!("/{}/{}", rpc.parent_service().full_name(), rpc.name()) == path
-    });
+    let rpc = POOL
+        .services()
+        .flat_map(|service| service.methods().collect::<Vec<_>>())
+        .find(|rpc| format!("/{}/{}", rpc.parent_service().full_name(), rpc.name()) == path);
     let Some(rpc) = rpc else { return Ok(Status::unimplemented("no such method").into_http()) };
     let mut grpc = Grpc::new(DynCodec(rpc.input()));
     if rpc.is_server_streaming() {
-        return Ok(grpc.server_streaming(service_fn(|request| async { Ok::<_, Status>(watch(request)) }), request).await);
+        return Ok(grpc
+            .server_streaming(service_fn(|request| async { Ok::<_, Status>(watch(request)) }), request)
+            .await);
     }
     let answer = service_fn(move |request: tonic::Request<DynamicMessage>| {
         let answered = answer(&rpc, &request);
@@ -61,7 +64,10 @@ pub async fn serve(request: GrpcRequest) -> Result<GrpcResponse, Infallible> {
     Ok(grpc.unary(answer, request).await)
 }
 
-fn answer(rpc: &MethodDescriptor, request: &tonic::Request<DynamicMessage>) -> Result<Response<DynamicMessage>, Status> {
+fn answer(
+    rpc: &MethodDescriptor,
+    request: &tonic::Request<DynamicMessage>,
+) -> Result<Response<DynamicMessage>, Status> {
     let input = request.get_ref();
     fail_for(input)?;
     let mut output = DynamicMessage::new(rpc.output());
@@ -71,8 +77,8 @@ fn answer(rpc: &MethodDescriptor, request: &tonic::Request<DynamicMessage>) -> R
     for (name, value) in [
         ("request", Some(Value::Message(input.clone()))),
         ("n_copies", Some(Value::I64(9_007_199_254_740_993))),
-        ("titles", Some(Value::List(vec![Value::from("亲".to_owned()), Value::from("清".to_owned())]))),
-        ("book", input.get_field_by_name("book").map(std::borrow::Cow::into_owned)),
+        ("titles", Some(Value::List(vec![Value::String("亲".to_owned()), Value::String("清".to_owned())]))),
+        ("book", input.clone().take_field_by_name("book")),
     ] {
         if let (Some(field), Some(value)) = (rpc.output().get_field_by_name(name), value)
             && rpc.input() != rpc.output()
@@ -91,11 +97,16 @@ fn answer(rpc: &MethodDescriptor, request: &tonic::Request<DynamicMessage>) -> R
 }
 
 fn fail_for(input: &DynamicMessage) -> Result<(), Status> {
-    let book = input.get_field_by_name("book_id").and_then(|id| id.as_str().map(str::to_owned)).unwrap_or_default();
+    let book =
+        input.get_field_by_name("book_id").and_then(|id| id.as_str().map(str::to_owned)).unwrap_or_default();
     let mut details = ErrorDetails::new();
     let (code, message) = match book.as_str() {
         "missing" => {
-            details.set_error_info("BOOK_NOT_FOUND", "library", HashMap::from([("book_id".to_owned(), book.clone())]));
+            details.set_error_info(
+                "BOOK_NOT_FOUND",
+                "library",
+                HashMap::from([("book_id".to_owned(), book.clone())]),
+            );
             details.set_localized_message("zh-CN", "没有这本书");
             (Code::NotFound, "no such book")
         }
@@ -122,9 +133,11 @@ type Books = stream::BoxStream<'static, Result<DynamicMessage, Status>>;
 
 fn watch(request: tonic::Request<DynamicMessage>) -> Response<Books> {
     let input = request.into_inner();
-    let flag = |name: &str| input.get_field_by_name(name).and_then(|value| value.as_bool()).unwrap_or_default();
+    let flag =
+        |name: &str| input.get_field_by_name(name).and_then(|value| value.as_bool()).unwrap_or_default();
     let n = input.get_field_by_name("n_books").and_then(|value| value.as_i32()).unwrap_or_default();
-    let output = input.descriptor().parent_pool().get_message_by_name("library.v1.GetBookResponse").expect("known");
+    let output =
+        input.descriptor().parent_pool().get_message_by_name("library.v1.GetBookResponse").expect("known");
     let books = stream::iter(0..n).map(move |at| {
         let mut book = DynamicMessage::new(output.clone());
         book.set_field_by_name("n_copies", Value::I64(at.into()));
@@ -132,7 +145,8 @@ fn watch(request: tonic::Request<DynamicMessage>) -> Response<Books> {
     });
     let failure = stream::iter(flag("fail").then(|| Err(Status::data_loss("the shelf fell"))));
     let lingering = flag("linger");
-    let rest = stream::pending().take_while(move |_| std::future::ready(lingering)).take(usize::from(lingering));
+    let rest =
+        stream::pending().take_while(move |_| std::future::ready(lingering)).take(usize::from(lingering));
     Response::new(books.chain(failure).chain(rest).boxed())
 }
 
@@ -154,17 +168,20 @@ impl Answer {
 
     /// The reason in the error's `ErrorInfo`.
     pub fn reason(&self) -> String {
-        self.json().pointer("/details/0/reason").and_then(|reason| reason.as_str()).unwrap_or_default().to_owned()
+        self.json()
+            .pointer("/details/0/reason")
+            .and_then(|reason| reason.as_str())
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
 /// As the tests want it: shows what the service saw.
 pub fn config() -> Config {
     let mut config = Config::default();
-    config.response_headers.extend([
-        http::HeaderName::from_static("x-rpc"),
-        http::HeaderName::from_static("x-seen"),
-    ]);
+    config
+        .response_headers
+        .extend([http::HeaderName::from_static("x-rpc"), http::HeaderName::from_static("x-seen")]);
     config
 }
 

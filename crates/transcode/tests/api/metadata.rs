@@ -49,7 +49,10 @@ async fn the_caller_may_add_to_a_call() {
     #[derive(Clone)]
     struct Address(String);
     let service = service_fn(|request: GrpcRequest| async move {
-        assert_eq!(request.extensions().get::<Address>().map(|address| address.0.as_str()), Some("/v1/books/7"));
+        assert_eq!(
+            request.extensions().get::<Address>().map(|address| address.0.as_str()),
+            Some("/v1/books/7")
+        );
         serve(request).await
     });
     let config = config().on_request(|parts, metadata, extensions| {
@@ -63,9 +66,10 @@ async fn the_caller_may_add_to_a_call() {
 
 #[tokio::test]
 async fn the_same_works_over_a_channel_and_as_a_router() {
-    let routes = Routes::from(axum::Router::new().fallback_service(service_fn(|request: Request<Body>| {
-        serve(request.map(tonic::body::Body::new))
-    })));
+    let routes =
+        Routes::from(axum::Router::new().fallback_service(service_fn(|request: Request<Body>| {
+            serve(request.map(tonic::body::Body::new))
+        })));
     let (near, far) = tokio::io::duplex(64 * 1024);
     let incoming = tokio_stream::once(Ok::<_, std::io::Error>(far));
     let server = tokio::spawn(Server::builder().add_routes(routes.clone()).serve_with_incoming(incoming));
@@ -85,8 +89,8 @@ async fn the_same_works_over_a_channel_and_as_a_router() {
         let in_process = send(&local, request("GET", uri, "")).await;
         assert_eq!((over_channel.status, &over_channel.body), (in_process.status, &in_process.body), "{uri}");
     }
-    let routed = local.into_router().oneshot(request("GET", "/v1/books/7", "")).await.expect("infallible");
-    assert_eq!(routed.status(), 200);
+    let answered = local.into_router().oneshot(request("GET", "/v1/books/7", "")).await.expect("infallible");
+    assert_eq!(answered.status(), 200);
     drop(remote);
     server.abort();
 }

@@ -10,7 +10,11 @@ async fn query_parameters_set_fields_by_dotted_names() {
         ("filter.genre=GENRE_HISTORY", "/filter/genre", json!("GENRE_HISTORY")),
         ("filter.genre=2", "/filter/genre", json!("GENRE_HISTORY")),
         ("filter.genre=99", "/filter/genre", json!(99)),
-        ("filter.publishedAfter=2026-03-02T08:00:00%2B08:00", "/filter/publishedAfter", json!("2026-03-02T00:00:00Z")),
+        (
+            "filter.publishedAfter=2026-03-02T08:00:00%2B08:00",
+            "/filter/publishedAfter",
+            json!("2026-03-02T00:00:00Z"),
+        ),
         ("filter.lent_for=1.5s", "/filter/lentFor", json!("1.500s")),
         ("filter.word=%E4%BA%B2+%E6%B8%85", "/filter/word", json!("亲 清")),
         ("filter.word=", "/filter/word", json!("")),
@@ -57,7 +61,11 @@ async fn a_parameter_that_does_not_fit_is_refused_by_the_name_of_its_field() {
     ] {
         let answer = get(&format!("/v1/books?{query}")).await;
         assert_eq!((answer.status.as_u16(), answer.reason().as_str()), (400, "FIELD_INVALID"), "{query}");
-        assert_eq!(answer.json().pointer("/details/1/fieldViolations/0/field"), Some(&Value::from(field)), "{query}");
+        assert_eq!(
+            answer.json().pointer("/details/1/fieldViolations/0/field"),
+            Some(&Value::from(field)),
+            "{query}"
+        );
         assert!(!String::from_utf8_lossy(&answer.body).contains("secret7"), "{query}");
     }
 }

@@ -16,7 +16,13 @@ async fn a_path_leads_to_its_method_and_gives_its_fields() {
         ("POST", "/v1/books/a%3Ab:lend", "LendBook", "/request/bookId", "a:b"),
         ("POST", "/v1/books/a:b:lend", "LendBook", "/request/bookId", "a:b"),
         ("POST", "/v1/books/7:l%65nd", "LendBook", "/request/bookId", "7"),
-        ("GET", "/v1/by-name/shelves/s%2f1/books/%E4%BA%B2", "GetBook", "/request/name", "shelves/s%2f1/books/亲"),
+        (
+            "GET",
+            "/v1/by-name/shelves/s%2f1/books/%E4%BA%B2",
+            "GetBook",
+            "/request/name",
+            "shelves/s%2f1/books/亲",
+        ),
         ("GET", "/v1/files/a/b/c", "ReadFile", "/request/path", "a/b/c"),
         ("GET", "/v1/files/a%20b//", "ReadFile", "/request/path", "a b//"),
         ("GET", "/v1/files", "ReadFile", "/request/path", ""),
@@ -33,7 +39,9 @@ async fn a_path_leads_to_its_method_and_gives_its_fields() {
 
 #[tokio::test]
 async fn an_unknown_path_is_not_found() {
-    for uri in ["/", "/v1", "/v1/", "/v1/books/", "/v1/books/7/", "/v1/books/7/pages", "/v2/books", "//v1/books"] {
+    for uri in
+        ["/", "/v1", "/v1/", "/v1/books/", "/v1/books/7/", "/v1/books/7/pages", "/v2/books", "//v1/books"]
+    {
         let answer = get(uri).await;
         assert_eq!((answer.status.as_u16(), answer.reason().as_str()), (404, "PATH_UNKNOWN"), "{uri}");
         assert_eq!(answer.json()["code"], 5);
@@ -63,7 +71,9 @@ async fn a_known_path_tells_its_methods() {
 
 #[tokio::test]
 async fn a_broken_escape_is_refused_without_being_repeated() {
-    for uri in ["/v1/books/%zz9", "/v1/books/%ff", "/v1/files/a/%E4%BA", "/v1/books?pageSize=%zz9", "/v1/books?%=1"] {
+    for uri in
+        ["/v1/books/%zz9", "/v1/books/%ff", "/v1/files/a/%E4%BA", "/v1/books?pageSize=%zz9", "/v1/books?%=1"]
+    {
         let answer = get(uri).await;
         assert_eq!((answer.status.as_u16(), answer.reason().as_str()), (400, "URL_MALFORMED"), "{uri}");
         assert!(!String::from_utf8_lossy(&answer.body).contains("zz9"));

@@ -27,7 +27,8 @@ async fn a_stream_is_one_line_a_message() {
     let answer = get("/v1/books:watch?nBooks=3").await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/x-ndjson"));
     assert_eq!(answer.header("cache-control"), "no-store");
-    let lines: Vec<Value> = text(&answer).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let lines: Vec<Value> =
+        text(&answer).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(lines, [json!({"nCopies": "0"}), json!({"nCopies": "1"}), json!({"nCopies": "2"})]);
     assert!(text(&answer).ends_with('\n'));
     assert!(get("/v1/books:watch").await.body.is_empty());
@@ -42,7 +43,11 @@ async fn a_stream_is_events_when_asked_for() {
         assert_eq!(text(&answer), expected, "{accept}");
     }
     for accept in ["*/*", "application/x-ndjson", "text/event-stream;q=0"] {
-        assert_eq!(watch("nBooks=2", accept).await.header("content-type"), "application/x-ndjson", "{accept}");
+        assert_eq!(
+            watch("nBooks=2", accept).await.header("content-type"),
+            "application/x-ndjson",
+            "{accept}"
+        );
     }
 }
 
@@ -61,7 +66,8 @@ async fn an_error_on_the_way_is_the_last_line_or_event() {
 async fn an_idle_stream_of_events_is_kept_alive() {
     let mut impatient = config();
     impatient.keep_alive = Duration::from_millis(1);
-    let asked = Request::builder().uri("/v1/books:watch?nBooks=1&linger=true").header("accept", "text/event-stream");
+    let asked =
+        Request::builder().uri("/v1/books:watch?nBooks=1&linger=true").header("accept", "text/event-stream");
     let asked = asked.body(Body::empty()).expect("a request");
     let mut body = transcoder(impatient).oneshot(asked).await.expect("infallible").into_body();
     let mut seen = String::new();
@@ -91,7 +97,10 @@ async fn hanging_up_ends_the_call() {
         }
     });
     let transcoder = Transcoder::new(POOL.clone(), service).expect("good rules");
-    let asked = Request::builder().uri("/v1/books:watch?nBooks=1&linger=true").body(Body::empty()).expect("a request");
+    let asked = Request::builder()
+        .uri("/v1/books:watch?nBooks=1&linger=true")
+        .body(Body::empty())
+        .expect("a request");
     let mut body = transcoder.oneshot(asked).await.expect("infallible").into_body();
     assert!(body.frame().await.is_some());
     drop(body);
@@ -103,7 +112,8 @@ async fn a_stream_that_never_begins_is_an_ordinary_error() {
     let answer = watch("nBooks=x", "*/*").await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (400, "application/json"));
     let refusing = service_fn(|_: GrpcRequest| async {
-        let response: http::Response<tonic::body::Body> = tonic::Status::permission_denied("not yours").into_http();
+        let response: http::Response<tonic::body::Body> =
+            tonic::Status::permission_denied("not yours").into_http();
         Ok::<_, std::convert::Infallible>(response)
     });
     let transcoder = Transcoder::new(POOL.clone(), refusing).expect("good rules");

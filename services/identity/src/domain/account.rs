@@ -76,12 +76,42 @@ pub struct NewAccount {
     pub contact: Contact,
 }
 
+/// What is to become of a value that may be absent.
+#[derive(Debug, Clone, Default)]
+pub enum Change<T> {
+    #[default]
+    Keep,
+    Set(T),
+    Clear,
+}
+
 /// What is to change; `None` leaves as it is.
 #[derive(Debug, Clone, Default)]
 pub struct ContactChange {
     pub display_name: Option<DisplayName>,
-    pub phone: Option<Option<Phone>>,
-    pub email: Option<Option<Email>>,
+    pub phone: Change<Phone>,
+    pub email: Change<Email>,
+}
+
+impl<T: PartialEq> Change<T> {
+    /// Makes the change; answers whether it was one.
+    fn apply(self, value: &mut Option<T>) -> bool {
+        let to = match self {
+            Self::Keep => return false,
+            Self::Set(to) => Some(to),
+            Self::Clear => None,
+        };
+        let differs = *value != to;
+        *value = to;
+        differs
+    }
+}
+
+impl<T> From<Option<T>> for Change<T> {
+    /// What a field of a request says that was named as to be changed: empty clears.
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Clear, Self::Set)
+    }
 }
 
 impl Account {
@@ -110,12 +140,10 @@ impl Account {
             next.display_name = display_name;
             fields.push("display_name");
         }
-        if let Some(phone) = phone.filter(|phone| *phone != self.contact.phone) {
-            next.contact.phone = phone;
+        if phone.apply(&mut next.contact.phone) {
             fields.push("phone");
         }
-        if let Some(email) = email.filter(|email| *email != self.contact.email) {
-            next.contact.email = email;
+        if email.apply(&mut next.contact.email) {
             fields.push("email");
         }
         if fields.is_empty() {
@@ -221,10 +249,14 @@ mod tests {
 
     #[test]
     fn malformed_contacts_are_refused() {
-        for bad in ["", "1381234567", "138123456789", "23812345678", "1381234567x", "１３８１２３４５６７８"] {
+        for bad in ["", "1381234567", "138123456789", "23812345678", "1381234567x", "１３８１２３４５６７８"]
+        {
             assert!(bad.parse::<Phone>().is_err(), "{bad}");
         }
-        for bad in ["", "a", "@b.cn", "a@", "a@b", "a@b..cn", "a b@c.cn", "a@b@c.cn", "a<b@c.cn", "a\n@b.cn", "a@-b.cn"] {
+        for bad in [
+            "", "a", "@b.cn", "a@", "a@b", "a@b..cn", "a b@c.cn", "a@b@c.cn", "a<b@c.cn", "a\n@b.cn",
+            "a@-b.cn",
+        ] {
             assert!(bad.parse::<Email>().is_err(), "{bad}");
         }
     }
@@ -233,8 +265,8 @@ mod tests {
     fn a_change_names_the_fields_that_differ() {
         let change = ContactChange {
             display_name: Some("李伟".parse().unwrap()),
-            phone: Some(None),
-            email: Some(Some("li@example.cn".parse().unwrap())),
+            phone: Change::Clear,
+            email: Change::Set("li@example.cn".parse().unwrap()),
         };
         let (next, fields) = account(3).update(change).unwrap();
         assert_eq!(fields, ["phone", "email"]);
@@ -243,7 +275,8 @@ mod tests {
 
     #[test]
     fn a_change_to_the_same_is_none() {
-        let change = ContactChange { display_name: Some("李伟".parse().unwrap()), ..ContactChange::default() };
+        let change =
+            ContactChange { display_name: Some("李伟".parse().unwrap()), ..ContactChange::default() };
         assert_eq!(account(3).update(change), None);
     }
 

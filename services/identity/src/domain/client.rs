@@ -103,7 +103,12 @@ mod tests {
     fn client() -> Client {
         let name = "市政务平台".parse().unwrap();
         let id = ClientId::new(Uuid::from_u128(1));
-        Client::create(id, name, scopes(&["issues.read", "events.read", "issues.read"]), Timestamp::UNIX_EPOCH)
+        Client::create(
+            id,
+            name,
+            scopes(&["issues.read", "events.read", "issues.read"]),
+            Timestamp::UNIX_EPOCH,
+        )
     }
 
     #[test]

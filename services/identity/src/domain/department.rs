@@ -55,7 +55,16 @@ impl Department {
         division: DivisionCode,
         now: Timestamp,
     ) -> Self {
-        Self { id, code, name, division, liaison: None, deputy: None, created_at: now, version: Version::FIRST }
+        Self {
+            id,
+            code,
+            name,
+            division,
+            liaison: None,
+            deputy: None,
+            created_at: now,
+            version: Version::FIRST,
+        }
     }
 
     /// `None` if that is its name.
@@ -179,7 +188,10 @@ mod tests {
         let (first, turnover) = given(&police(), Post::Liaison, account(1));
         assert_eq!(turnover, Turnover { ends: vec![], begins: Some((Post::Liaison, account(1))) });
         let (second, turnover) = given(&first, Post::Liaison, account(2));
-        assert_eq!(turnover, Turnover { ends: vec![Post::Liaison], begins: Some((Post::Liaison, account(2))) });
+        assert_eq!(
+            turnover,
+            Turnover { ends: vec![Post::Liaison], begins: Some((Post::Liaison, account(2))) }
+        );
         assert_eq!((second.liaison, second.version), (Some(account(2)), Version::new(3)));
     }
 

@@ -28,12 +28,25 @@ pub enum Event {
     AccountEnabled(AccountId),
     PasswordChanged(AccountId),
     /// Asked for, granted, rejected or revoked, as the state says.
-    Grant { grant: GrantId, account: AccountId, role: RoleGrant, state: GrantState },
+    Grant {
+        grant: GrantId,
+        account: AccountId,
+        role: RoleGrant,
+        state: GrantState,
+    },
     SessionStarted(SessionId, AccountId),
     SessionRevoked(SessionId, AccountId, SessionEnd),
-    DepartmentCreated { department: DepartmentId, code: DepartmentCode, division: DivisionCode },
+    DepartmentCreated {
+        department: DepartmentId,
+        code: DepartmentCode,
+        division: DivisionCode,
+    },
     DepartmentRenamed(DepartmentId, OrganizationName),
-    LiaisonSet { department: DepartmentId, liaison: Option<AccountId>, deputy: Option<AccountId> },
+    LiaisonSet {
+        department: DepartmentId,
+        liaison: Option<AccountId>,
+        deputy: Option<AccountId>,
+    },
     SectionCreated(SectionId, DepartmentId),
     SectionRenamed(SectionId, DepartmentId, OrganizationName),
     ClientCreated(ClientId, Vec<ClientScope>),

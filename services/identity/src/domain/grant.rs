@@ -96,7 +96,15 @@ impl Grant {
         no_second_administrator(role.role, beneficiary.id, held)?;
         let requested = Decision { by: Some(by), at: now };
         let account = beneficiary.id;
-        Ok(Self { id, account, role, requested, reason, state: GrantState::Requested, version: Version::FIRST })
+        Ok(Self {
+            id,
+            account,
+            role,
+            requested,
+            reason,
+            state: GrantState::Requested,
+            version: Version::FIRST,
+        })
     }
 
     /// A grant that is in force at once: for a member of an enterprise, and for the first administrators.

@@ -10,13 +10,13 @@ mod password;
 mod secret;
 mod session;
 
-pub use account::{Account, AccountState, Contact, ContactChange, DisplayName, Email, LoginName, NewAccount, Phone};
+pub use account::{Account, AccountState, Contact, ContactChange, Email, LoginName, NewAccount, Phone};
 pub use attempt::{TryLimit, login_digest};
 pub use client::{Client, ClientName, ClientScope, ClientSecret, ClientState};
 pub use department::{Department, DepartmentCode, DivisionCode, OrganizationName, Post, Section, Turnover};
 pub use event::{Event, Happened};
 pub use grant::{Ask, Decision, Eyes, Grant, GrantState, role_target};
-pub use password::{NewPassword, PasswordHash, SALT_LEN, Weakness};
+pub use password::{NewPassword, PasswordHash, Weakness};
 pub use secret::{Secret, initial_password};
 pub use session::{RefreshToken, Session, SessionEnd, SessionLimits, Use};
 

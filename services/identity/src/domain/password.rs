@@ -39,7 +39,7 @@ impl Weakness {
 impl NewPassword {
     pub fn try_new(password: String, login_name: &LoginName, present: &str) -> Result<Self, Refused> {
         let n_chars = password.chars().count();
-        let weakness = if n_chars < MIN_CHARS || MAX_CHARS < n_chars {
+        let weakness = if !(MIN_CHARS..=MAX_CHARS).contains(&n_chars) {
             Weakness::Length
         } else if password.trim().to_lowercase() == login_name.as_str() {
             Weakness::LoginName
@@ -129,7 +129,10 @@ mod tests {
 
     #[test]
     fn salt_keeps_equal_passwords_apart() {
-        assert_ne!(PasswordHash::of("correct horse", [1; SALT_LEN]), PasswordHash::of("correct horse", [2; SALT_LEN]));
+        assert_ne!(
+            PasswordHash::of("correct horse", [1; SALT_LEN]),
+            PasswordHash::of("correct horse", [2; SALT_LEN])
+        );
     }
 
     #[test]

@@ -66,6 +66,9 @@ mod tests {
 
     #[test]
     fn an_initial_password_is_four_groups_of_four() {
-        assert_eq!(initial_password(std::array::from_fn(|i| u8::try_from(i * 17).unwrap())), "0h2k-4n6q-8sat-cwey");
+        assert_eq!(
+            initial_password(std::array::from_fn(|i| u8::try_from(i * 17).unwrap())),
+            "0h2k-4n6q-8sav-cxez"
+        );
     }
 }

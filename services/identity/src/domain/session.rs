@@ -59,7 +59,13 @@ pub enum Use {
 }
 
 impl Session {
-    pub fn start(id: SessionId, account: AccountId, client: String, limits: SessionLimits, now: Timestamp) -> Self {
+    pub fn start(
+        id: SessionId,
+        account: AccountId,
+        client: String,
+        limits: SessionLimits,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             account,

@@ -5,13 +5,14 @@ use store::{Batch, Error, Filter, Select, Tx, binds};
 use uuid::Uuid;
 
 use super::{PageOf, decode, encode, read, read_some};
-use crate::domain::{Account, AccountState, Contact, LoginName, PasswordHash};
+use crate::domain::{Account, AccountState, Contact, Email, PasswordHash, Phone};
 use access::Role;
 
 const TABLE: &str = "account";
 const COLUMNS: &str = "account_id, login_name, display_name, phone, email, state, must_change_password, \
                        created_at, last_login_at, version";
-const STATES: &[(AccountState, &str)] = &[(AccountState::Active, "ACTIVE"), (AccountState::Disabled, "DISABLED")];
+const STATES: &[(AccountState, &str)] =
+    &[(AccountState::Active, "ACTIVE"), (AccountState::Disabled, "DISABLED")];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -51,13 +52,13 @@ pub(crate) async fn lock(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, 
     store::row!(tx, "lock the account", Row, sql, id.uuid())?.map(Row::read).transpose()
 }
 
-/// The id and the password's hash of whoever has this name.
+/// The id and the password's hash of whoever has this name, which may be any text.
 pub(crate) async fn credentials(
     tx: &mut Tx,
-    login_name: &LoginName,
+    login_name: &str,
 ) -> Result<Option<(AccountId, PasswordHash)>, Error> {
     let sql = "SELECT account_id, password_hash FROM account WHERE login_name = $1";
-    let row = store::row!(tx, "look up the login name", (Uuid, String), sql, login_name.as_str())?;
+    let row = store::row!(tx, "look up the login name", (Uuid, String), sql, login_name)?;
     Ok(row.map(|(id, phc)| (AccountId::new(id), PasswordHash::stored(phc))))
 }
 
@@ -121,8 +122,8 @@ pub(crate) fn insert(batch: &mut Batch, account: &Account, password: &PasswordHa
             id.uuid(),
             login_name.as_str(),
             display_name.as_str(),
-            phone.as_ref().map(|phone| phone.as_str()),
-            email.as_ref().map(|email| email.as_str()),
+            phone.as_ref().map(Phone::as_str),
+            email.as_ref().map(Email::as_str),
             encode(STATES, *state),
             password.as_str(),
             *must_change_password,
@@ -143,8 +144,8 @@ pub(crate) fn save_contact(batch: &mut Batch, account: &Account) {
         binds![
             account.id.uuid(),
             account.display_name.as_str(),
-            phone.as_ref().map(|phone| phone.as_str()),
-            email.as_ref().map(|email| email.as_str()),
+            phone.as_ref().map(Phone::as_str),
+            email.as_ref().map(Email::as_str),
             account.version.number()
         ],
     );
@@ -222,7 +223,7 @@ impl Row {
                 phone: read_some(self.phone.as_ref(), TABLE, "phone", id)?,
                 email: read_some(self.email.as_ref(), TABLE, "email", id)?,
             },
-            state: decode(STATES, &self.state).ok_or_else(|| Error::unreadable(TABLE, "state", id))?,
+            state: decode(STATES, &self.state).ok_or_else(|| Error::unreadable(TABLE, "state", &id))?,
             must_change_password: self.must_change_password,
             created_at: self.created_at,
             last_login_at: self.last_login_at,

@@ -9,7 +9,8 @@ use crate::domain::{Client, ClientScope, ClientSecret, ClientState};
 
 const TABLE: &str = "client";
 const COLUMNS: &str = "client_id, name, scopes, state, created_at, rotated_at, version";
-const STATES: &[(ClientState, &str)] = &[(ClientState::Active, "ACTIVE"), (ClientState::Disabled, "DISABLED")];
+const STATES: &[(ClientState, &str)] =
+    &[(ClientState::Active, "ACTIVE"), (ClientState::Disabled, "DISABLED")];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -123,7 +124,7 @@ impl Row {
             id: ClientId::new(id),
             name: read(&self.name, TABLE, "name", id)?,
             scopes: scopes.collect::<Result<_, _>>()?,
-            state: decode(STATES, &self.state).ok_or_else(|| Error::unreadable(TABLE, "state", id))?,
+            state: decode(STATES, &self.state).ok_or_else(|| Error::unreadable(TABLE, "state", &id))?,
             created_at: self.created_at,
             rotated_at: self.rotated_at,
             version: Version::new(self.version),

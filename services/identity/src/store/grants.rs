@@ -59,7 +59,10 @@ pub(crate) async fn live_of(tx: &mut Tx, account: AccountId) -> Result<Vec<Grant
         WHERE account_id = $1 AND state IN ('REQUESTED', 'ACTIVE')
         ORDER BY grant_id"
     );
-    store::rows!(tx, "list the account's grants", Row, sql, account.uuid())?.into_iter().map(Row::read).collect()
+    store::rows!(tx, "list the account's grants", Row, sql, account.uuid())?
+        .into_iter()
+        .map(Row::read)
+        .collect()
 }
 
 /// Grants of an account that are in force, by id.
@@ -168,7 +171,7 @@ impl Row {
         };
         let decision = |by: Option<Uuid>, at: Option<Timestamp>, column| match at {
             Some(at) => Ok(Decision { by: by.map(AccountId::new), at }),
-            None => Err(Error::unreadable(TABLE, column, id)),
+            None => Err(Error::unreadable(TABLE, column, &id)),
         };
         let decided = || decision(self.decided_by, self.decided_at, "decided_at");
         let state = match self.state.as_str() {
@@ -180,7 +183,7 @@ impl Row {
                 revoked: decision(self.revoked_by, self.revoked_at, "revoked_at")?,
                 reason: self.end_reason,
             },
-            _ => return Err(Error::unreadable(TABLE, "state", id)),
+            _ => return Err(Error::unreadable(TABLE, "state", &id)),
         };
         Ok(Grant {
             id: GrantId::new(id),

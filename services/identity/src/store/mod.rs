@@ -26,8 +26,13 @@ pub(crate) struct PageOf {
 }
 
 /// A column's text as the value it stands for.
-fn read<T: std::str::FromStr>(text: &str, table: &'static str, column: &'static str, id: Uuid) -> Result<T, Error> {
-    text.parse().map_err(|_| Error::unreadable(table, column, id))
+fn read<T: std::str::FromStr>(
+    text: &str,
+    table: &'static str,
+    column: &'static str,
+    id: Uuid,
+) -> Result<T, Error> {
+    text.parse().map_err(|_| Error::unreadable(table, column, &id))
 }
 
 /// As [`read`], of a column that may be NULL.

@@ -62,7 +62,11 @@ pub(crate) async fn token(tx: &mut Tx, digest: &[u8]) -> Result<Option<RefreshTo
 }
 
 /// Locks the sessions of an account that have not ended, by id.
-pub(crate) async fn lock_live_of(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<Vec<Session>, Error> {
+pub(crate) async fn lock_live_of(
+    tx: &mut Tx,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Vec<Session>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM session
         WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2
@@ -102,15 +106,7 @@ pub(crate) fn insert(batch: &mut Batch, session: &Session) {
         "insert the session",
         "INSERT INTO session (session_id, account_id, client, started_at, refreshed_at, expires_at, version)
         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        binds![
-            id.uuid(),
-            account.uuid(),
-            client,
-            *started_at,
-            *refreshed_at,
-            *expires_at,
-            version.number()
-        ],
+        binds![id.uuid(), account.uuid(), client, *started_at, *refreshed_at, *expires_at, version.number()],
     );
 }
 
@@ -158,7 +154,7 @@ pub(crate) fn forget_tokens(batch: &mut Batch, now: Timestamp) {
 impl Row {
     fn read(self) -> Result<Session, Error> {
         let id = self.session_id;
-        let unreadable = || Error::unreadable(TABLE, "end_reason", id);
+        let unreadable = || Error::unreadable(TABLE, "end_reason", &id);
         let ended = match (self.end_reason, self.ended_at) {
             (Some(why), Some(at)) => Some((decode(ENDS, &why).ok_or_else(unreadable)?, at)),
             (None, None) => None,

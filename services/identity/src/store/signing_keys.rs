@@ -14,7 +14,7 @@ pub(crate) async fn published(tx: &mut Tx, now: Timestamp) -> Result<Vec<Jwk>, E
     let rows = store::rows!(tx, "list the signing keys", (String, Vec<u8>), sql, now)?;
     let key = |(kid, bytes): (String, Vec<u8>)| match <[u8; 32]>::try_from(bytes) {
         Ok(bytes) => Ok(Jwk::new(bytes)),
-        Err(_) => Err(Error::unreadable("signing_key", "public_key", kid)),
+        Err(_) => Err(Error::unreadable("signing_key", "public_key", &kid)),
     };
     rows.into_iter().map(key).collect()
 }
@@ -24,7 +24,8 @@ pub(crate) async fn published(tx: &mut Tx, now: Timestamp) -> Result<Vec<Jwk>, E
 pub(crate) async fn enter(tx: &mut Tx, key: &Jwk, now: Timestamp, retire_at: Timestamp) -> Result<(), Error> {
     let sql = "INSERT INTO signing_key (kid, public_key, not_before) VALUES ($1, $2, $3)
         ON CONFLICT (kid) DO NOTHING";
-    let is_new = store::execute!(tx, "enter the signing key", sql, key.kid(), key.bytes().as_slice(), now)? == 1;
+    let is_new =
+        store::execute!(tx, "enter the signing key", sql, key.kid(), key.bytes().as_slice(), now)? == 1;
     if is_new {
         let sql = "UPDATE signing_key SET retired_at = $2 WHERE kid <> $1 AND retired_at IS NULL";
         store::execute!(tx, "retire the old signing keys", sql, key.kid(), retire_at)?;

@@ -68,7 +68,13 @@ pub(crate) async fn list(tx: &mut Tx, wanted: Wanted, page: PageOf) -> Result<(V
 }
 
 /// Ends and begins what a change of posts ends and begins. `id` is that of the tenure that begins.
-pub(crate) fn turn_over(batch: &mut Batch, department: &Department, turnover: &Turnover, id: Uuid, at: Timestamp) {
+pub(crate) fn turn_over(
+    batch: &mut Batch,
+    department: &Department,
+    turnover: &Turnover,
+    id: Uuid,
+    at: Timestamp,
+) {
     for post in &turnover.ends {
         batch.add_one(
             "end the tenure",
@@ -91,7 +97,7 @@ impl Row {
         Ok(Tenure {
             id,
             department: DepartmentId::new(self.department_id),
-            post: decode(POSTS, &self.post).ok_or_else(|| Error::unreadable("tenure", "post", id))?,
+            post: decode(POSTS, &self.post).ok_or_else(|| Error::unreadable("tenure", "post", &id))?,
             account: AccountId::new(self.account_id),
             display_name: self.display_name,
             from: self.from_at,

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use kernel::{AccountId, AppointmentId, EnterpriseId, Timestamp, Version};
 
-use super::refused::{Refused, expect_version};
+use super::refused::Refused;
 
 /// A manager looking after an enterprise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,28 +151,34 @@ impl Course {
         Ok(appointment.ended(date, reason, now))
     }
 
-    /// Ends everything that is not past: the appointments so ended, the last one first, as each may be ended
-    /// only while nothing follows it.
-    pub(crate) fn end_all(&self, reason: EndReason, today: NaiveDate, now: Timestamp) -> Vec<Appointment> {
+    /// Ends everything that is not past: each appointment as it was and as it is ended, the last one first, as
+    /// one may be ended only while nothing follows it.
+    pub(crate) fn end_all(
+        &self,
+        reason: EndReason,
+        today: NaiveDate,
+        now: Timestamp,
+    ) -> Vec<(&Appointment, Appointment)> {
         let running = self.0.iter().rev().filter(|appointment| appointment.runs_from(today));
-        running.map(|appointment| appointment.ended(today, reason, now)).collect()
+        running.map(|appointment| (appointment, appointment.ended(today, reason, now))).collect()
     }
 
-    /// Hands the manager's appointment that is in force on `day` or begins later over to another manager: the old
-    /// appointment with its end, and the new one in its place. `None`: the manager has no such appointment.
+    /// Hands the manager's appointment that is in force on the day of the handover, or begins later, over to the
+    /// new one. `None`: the manager has no such appointment.
     pub(crate) fn hand_over(
         &self,
         handover: &Handover,
         new_id: AppointmentId,
         now: Timestamp,
-    ) -> Result<Option<(Appointment, Appointment)>, Refused> {
+    ) -> Result<Option<HandedOver>, Refused> {
         let &Handover { from_manager, to_manager, day, today } = handover;
         let Some(old) = self.to_hand_over(from_manager, day) else { return Ok(None) };
-        let ended = self.end(old.id, day.max(old.from), EndReason::HandedOver, today, now)?;
-        let without = Self::new(self.0.iter().filter(|other| other.id != old.id).cloned().chain([ended.clone()]));
         let from = day.max(old.from);
+        let ended = self.end(old.id, from, EndReason::HandedOver, today, now)?;
+        let without =
+            Self::new(self.0.iter().filter(|other| other.id != old.id).cloned().chain([ended.clone()]));
         let new = without.appoint(new_id, old.enterprise, to_manager, from, old.end, now)?;
-        Ok(Some((ended, new)))
+        Ok(Some(HandedOver { old_version: old.version, ended, new }))
     }
 
     fn to_hand_over(&self, manager: AccountId, day: NaiveDate) -> Option<&Appointment> {
@@ -188,6 +194,32 @@ pub(crate) struct Handover {
     /// First day of the new manager.
     pub day: NaiveDate,
     pub today: NaiveDate,
+}
+
+impl Handover {
+    pub(crate) fn expect_not_past(&self) -> Result<(), Refused> {
+        if self.day < self.today { Err(Refused::EndDatePast { today: self.today }) } else { Ok(()) }
+    }
+}
+
+/// One enterprise handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HandedOver {
+    /// Version of the old appointment before its end.
+    pub old_version: Version,
+    pub ended: Appointment,
+    pub new: Appointment,
+}
+
+/// Refuses a handover of nothing, or of another number of appointments than the caller has seen.
+pub(crate) fn expect_count(manager: AccountId, expected: usize, found: usize) -> Result<(), Refused> {
+    if found == 0 {
+        Err(Refused::NothingToHandOver(manager))
+    } else if found == expected {
+        Ok(())
+    } else {
+        Err(Refused::HandoverChanged { expected, found })
+    }
 }
 
 #[cfg(test)]

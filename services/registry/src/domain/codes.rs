@@ -48,7 +48,8 @@ impl FromStr for IndustryCode {
             return Err(InvalidIndustry);
         }
         let division: u8 = digits.get(..2).and_then(|two| two.parse().ok()).ok_or(InvalidIndustry)?;
-        let fits = SECTIONS.iter().any(|(section, divisions)| *section == letter && divisions.contains(&division));
+        let fits =
+            SECTIONS.iter().any(|(section, divisions)| *section == letter && divisions.contains(&division));
         if fits { Ok(Self(text.to_owned())) } else { Err(InvalidIndustry) }
     }
 }
@@ -70,7 +71,11 @@ impl FromStr for IndustryPrefix {
         let mut rest = text.chars();
         let known = rest.next().is_some_and(|letter| SECTIONS.iter().any(|(section, _)| *section == letter));
         let digits = rest.as_str();
-        if known && digits.len() <= 4 && all_digits(digits) { Ok(Self(text.to_owned())) } else { Err(InvalidIndustry) }
+        if known && digits.len() <= 4 && all_digits(digits) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidIndustry)
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use kernel::{EnterpriseId, Timestamp, Version};
 
 use super::{
     codes::{DivisionCode, IndustryCode},
-    refused::{Refused, expect_version},
+    refused::Refused,
     scale::{Indicators, Scale, scale},
     text::{Address, EnterpriseName},
     uscc::Uscc,
@@ -106,11 +106,9 @@ impl Enterprise {
     pub(crate) fn update(
         &self,
         changes: Vec<Change>,
-        expected: Version,
         now: Timestamp,
     ) -> Result<(Self, Vec<&'static str>), Refused> {
         self.expect_active()?;
-        expect_version(self.version, expected)?;
         let mut details = self.details.clone();
         for change in changes {
             details.set(change);
@@ -123,9 +121,8 @@ impl Enterprise {
     }
 
     /// The enterprise, no longer served, `n_removed` members being removed before it.
-    pub(crate) fn retire(&self, expected: Version, n_removed: usize, now: Timestamp) -> Result<Self, Refused> {
+    pub(crate) fn retire(&self, n_removed: usize, now: Timestamp) -> Result<Self, Refused> {
         self.expect_active()?;
-        expect_version(self.version, expected)?;
         let before = (0..n_removed).fold(self.clone(), |enterprise, _| enterprise.touch(now));
         Ok(Self { retired_at: Some(now), ..before.touch(now) })
     }
@@ -147,7 +144,11 @@ pub(crate) mod tests {
             industry: "C1441".parse().unwrap(),
             division: "370281101".parse().unwrap(),
             address: "泉州路 1 号".parse().unwrap(),
-            indicators: Indicators { employees: Some(320), revenue_yuan: Some(50_000_000), assets_yuan: None },
+            indicators: Indicators {
+                employees: Some(320),
+                revenue_yuan: Some(50_000_000),
+                assets_yuan: None,
+            },
         };
         let id = EnterpriseId::new(uuid::Uuid::from_u128(7));
         Enterprise::new(id, "91370281MA30000100".parse().unwrap(), details, at(0))
@@ -164,31 +165,27 @@ pub(crate) mod tests {
             Change::Address(dairy().details.address),
             Change::Employees(Some(19)),
         ];
-        let (updated, changed) = dairy().update(changes, Version::FIRST, at(60)).unwrap();
-        assert_eq!(changed, ["employees", "name"]);
-        assert_eq!((updated.version, updated.updated_at, updated.created_at), (Version::new(2), at(60), at(0)));
+        let (updated, fields) = dairy().update(changes, at(60)).unwrap();
+        assert_eq!(fields, ["employees", "name"]);
+        assert_eq!(
+            (updated.version, updated.updated_at, updated.created_at),
+            (Version::new(2), at(60), at(0))
+        );
         assert_eq!((dairy().scale(), updated.scale()), (Some(Scale::Medium), Some(Scale::Micro)));
     }
 
     #[test]
     fn an_update_to_the_same_values_is_no_new_version() {
         let same = vec![Change::Employees(Some(320)), Change::AssetsYuan(None)];
-        assert_eq!(dairy().update(same, Version::FIRST, at(60)), Ok((dairy(), vec![])));
-    }
-
-    #[test]
-    fn a_change_meant_for_another_version_is_refused() {
-        let stale = Refused::Stale { present: Version::FIRST };
-        assert_eq!(dairy().update(vec![], Version::new(2), at(1)), Err(stale.clone()));
-        assert_eq!(dairy().retire(Version::new(2), 0, at(1)), Err(stale));
+        assert_eq!(dairy().update(same, at(60)), Ok((dairy(), vec![])));
     }
 
     #[test]
     fn a_retired_enterprise_stays_as_it_is() {
-        let retired = dairy().retire(Version::FIRST, 2, at(1)).unwrap();
+        let retired = dairy().retire(2, at(1)).unwrap();
         assert_eq!((retired.version, retired.retired_at), (Version::new(4), Some(at(1))));
         let refused = Refused::EnterpriseRetired(retired.id);
-        assert_eq!(retired.update(vec![], retired.version, at(2)), Err(refused.clone()));
-        assert_eq!(retired.retire(retired.version, 0, at(2)), Err(refused));
+        assert_eq!(retired.update(vec![], at(2)), Err(refused.clone()));
+        assert_eq!(retired.retire(0, at(2)), Err(refused));
     }
 }

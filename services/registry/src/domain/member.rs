@@ -2,12 +2,7 @@
 
 use kernel::{AccountId, EnterpriseId, MemberId, Timestamp, Version};
 
-use super::{
-    appointment::Course,
-    enterprise::Enterprise,
-    refused::{Refused, expect_version},
-    text::MemberTitle,
-};
+use super::{appointment::Course, enterprise::Enterprise, refused::Refused, text::MemberTitle};
 
 /// An account acting for an enterprise from `added_at` until `removed_at`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,11 +41,10 @@ impl Member {
         })
     }
 
-    pub(crate) fn remove(&self, expected: Version, now: Timestamp) -> Result<Self, Refused> {
+    pub(crate) fn remove(&self, now: Timestamp) -> Result<Self, Refused> {
         if self.removed_at.is_some() {
             return Err(Refused::MemberRemoved(self.id));
         }
-        expect_version(self.version, expected)?;
         Ok(Self { removed_at: Some(now), version: self.version.next(), ..self.clone() })
     }
 }
@@ -79,15 +73,14 @@ mod tests {
     #[test]
     fn a_membership_ends_once() {
         let member = add(&dairy(), &Course::default()).unwrap();
-        let removed = member.remove(Version::FIRST, at(9)).unwrap();
+        let removed = member.remove(at(9)).unwrap();
         assert_eq!((removed.removed_at, removed.version), (Some(at(9)), Version::new(2)));
-        assert_eq!(removed.remove(removed.version, at(10)), Err(Refused::MemberRemoved(member.id)));
-        assert_eq!(member.remove(Version::new(3), at(9)), Err(Refused::Stale { present: Version::FIRST }));
+        assert_eq!(removed.remove(at(10)), Err(Refused::MemberRemoved(member.id)));
     }
 
     #[test]
     fn nobody_becomes_a_member_of_a_retired_enterprise() {
-        let retired = dairy().retire(Version::FIRST, 0, at(0)).unwrap();
+        let retired = dairy().retire(0, at(0)).unwrap();
         assert_eq!(add(&retired, &Course::default()), Err(Refused::EnterpriseRetired(retired.id)));
     }
 
@@ -96,12 +89,19 @@ mod tests {
         let today = day::of(at(0));
         let id = AppointmentId::new(Uuid::from_u128(2));
         let managed = |from, end| {
-            let appointment = Course::default().appoint(id, dairy().id, account(5), from, end, at(0)).unwrap();
+            let appointment =
+                Course::default().appoint(id, dairy().id, account(5), from, end, at(0)).unwrap();
             Course::new(vec![appointment])
         };
         let refused = Err(Refused::ManagerIsMember { enterprise: dairy().id, account: account(5) });
         assert_eq!(add(&dairy(), &managed(today, None)), refused);
         assert_eq!(add(&dairy(), &managed(today.succ_opt().unwrap(), None)), refused);
-        assert!(add(&dairy(), &managed(today.pred_opt().unwrap(), Some(End { date: today, reason: EndReason::Ended }))).is_ok());
+        assert!(
+            add(
+                &dairy(),
+                &managed(today.pred_opt().unwrap(), Some(End { date: today, reason: EndReason::Ended }))
+            )
+            .is_ok()
+        );
     }
 }

@@ -1,15 +1,13 @@
 //! Why a step is refused.
 
 use chrono::NaiveDate;
-use kernel::{AccountId, AppointmentId, EnterpriseId, MemberId, Version, VisitId};
+use kernel::{AccountId, AppointmentId, EnterpriseId, MemberId, VisitId};
 
 use super::visit::{Step, VisitState};
 
 /// A rule of the registry that the step would break.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
-    #[error("the resource was changed since it was read")]
-    Stale { present: Version },
     #[error("the enterprise is retired")]
     EnterpriseRetired(EnterpriseId),
     #[error("the membership has ended already")]
@@ -38,9 +36,4 @@ pub(crate) enum Refused {
     AnsweredByManager(VisitId),
     #[error("another manager recorded the visit")]
     VisitOfAnother(VisitId),
-}
-
-/// The first guard of every change: it was meant for the present version.
-pub(crate) fn expect_version(present: Version, expected: Version) -> Result<(), Refused> {
-    if present == expected { Ok(()) } else { Err(Refused::Stale { present }) }
 }

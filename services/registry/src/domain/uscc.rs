@@ -109,7 +109,9 @@ mod tests {
     fn other_spellings_of_a_code_are_refused() {
         assert_eq!(problem("91350100m000100y43"), Some(InvalidUscc::Character));
         assert_eq!(problem("９１３５０１００Ｍ０００１００Ｙ４３"), Some(InvalidUscc::Character));
-        for text in ["", " 91350100M000100Y43", "91350100M000100Y43 ", "91350100-M000100Y43", "91350100M000100Y4"] {
+        for text in
+            ["", " 91350100M000100Y43", "91350100M000100Y43 ", "91350100-M000100Y43", "91350100M000100Y4"]
+        {
             assert_eq!(problem(text), Some(InvalidUscc::Length), "{text}");
         }
     }

@@ -7,7 +7,7 @@ use super::{
     appointment::Course,
     day,
     enterprise::Enterprise,
-    refused::{Refused, expect_version},
+    refused::Refused,
     text::{DisputeReason, Findings},
 };
 
@@ -139,9 +139,10 @@ impl Visit {
     }
 
     /// The firm confirms that the visit took place.
-    pub(crate) fn confirm(&self, by: AccountId, expected: Version, now: Timestamp) -> Result<Self, Refused> {
-        let visit = self.step(Step::Confirm, expected, now)?;
-        Ok(Self { answer: Some(self.answer_by(by, now)?), ..visit })
+    pub(crate) fn confirm(&self, by: AccountId, now: Timestamp) -> Result<(Self, Answer), Refused> {
+        let visit = self.step(Step::Confirm, now)?;
+        let answer = self.answer_by(by, now)?;
+        Ok((Self { answer: Some(answer), ..visit }, answer))
     }
 
     /// The firm says that the visit did not take place as recorded.
@@ -149,23 +150,22 @@ impl Visit {
         &self,
         reason: DisputeReason,
         by: AccountId,
-        expected: Version,
         now: Timestamp,
-    ) -> Result<Self, Refused> {
-        let visit = self.step(Step::Dispute, expected, now)?;
-        Ok(Self { answer: Some(self.answer_by(by, now)?), dispute: Some(reason), ..visit })
+    ) -> Result<(Self, Answer), Refused> {
+        let visit = self.step(Step::Dispute, now)?;
+        let answer = self.answer_by(by, now)?;
+        Ok((Self { answer: Some(answer), dispute: Some(reason), ..visit }, answer))
     }
 
     /// The manager takes the visit back.
-    pub(crate) fn cancel(&self, by: AccountId, expected: Version, now: Timestamp) -> Result<Self, Refused> {
+    pub(crate) fn cancel(&self, by: AccountId, now: Timestamp) -> Result<Self, Refused> {
         if by != self.manager {
             return Err(Refused::VisitOfAnother(self.id));
         }
-        self.step(Step::Cancel, expected, now)
+        self.step(Step::Cancel, now)
     }
 
-    fn step(&self, step: Step, expected: Version, now: Timestamp) -> Result<Self, Refused> {
-        expect_version(self.version, expected)?;
+    fn step(&self, step: Step, now: Timestamp) -> Result<Self, Refused> {
         let legal = STEPS.iter().find(|(from, by, _)| (*from, *by) == (self.state, step));
         let Some((_, _, state)) = legal else {
             return Err(Refused::StepNotAllowed { visit: self.id, state: self.state, step });
@@ -215,9 +215,9 @@ mod tests {
 
     fn take(visit: &Visit, step: Step) -> Result<Visit, Refused> {
         match step {
-            Step::Confirm => visit.confirm(OWNER, visit.version, at(5)),
-            Step::Dispute => visit.dispute("没有来过".parse().unwrap(), OWNER, visit.version, at(5)),
-            Step::Cancel => visit.cancel(MANAGER, visit.version, at(5)),
+            Step::Confirm => visit.confirm(OWNER, at(5)).map(|(visit, _)| visit),
+            Step::Dispute => visit.dispute("没有来过".parse().unwrap(), OWNER, at(5)).map(|(visit, _)| visit),
+            Step::Cancel => visit.cancel(MANAGER, at(5)),
         }
     }
 
@@ -237,7 +237,9 @@ mod tests {
 
     #[test]
     fn a_confirmed_visit_is_final() {
-        assert!(STEPS.iter().all(|(from, _, _)| *from != VisitState::Confirmed && *from != VisitState::Cancelled));
+        assert!(
+            STEPS.iter().all(|(from, _, _)| *from != VisitState::Confirmed && *from != VisitState::Cancelled)
+        );
     }
 
     #[test]
@@ -257,16 +259,19 @@ mod tests {
         assert_eq!(record(MANAGER, yesterday, &course(MANAGER, today)), refused(yesterday));
         assert!(record(MANAGER, yesterday, &course(MANAGER, yesterday)).is_ok());
         let tomorrow = today.succ_opt().unwrap();
-        assert_eq!(record(MANAGER, tomorrow, &course(MANAGER, today)), Err(Refused::VisitDateAhead { today }));
+        assert_eq!(
+            record(MANAGER, tomorrow, &course(MANAGER, today)),
+            Err(Refused::VisitDateAhead { today })
+        );
     }
 
     #[test]
     fn nobody_answers_about_or_takes_back_anothers_part() {
         let visit = visit(VisitState::Recorded);
         let own = Err(Refused::AnsweredByManager(visit.id));
-        assert_eq!(visit.confirm(MANAGER, visit.version, at(5)), own);
-        assert_eq!(visit.dispute("x".parse().unwrap(), MANAGER, visit.version, at(5)), own);
-        assert_eq!(visit.cancel(OWNER, visit.version, at(5)), Err(Refused::VisitOfAnother(visit.id)));
+        assert_eq!(visit.confirm(MANAGER, at(5)), own);
+        assert_eq!(visit.dispute("x".parse().unwrap(), MANAGER, at(5)), own);
+        assert_eq!(visit.cancel(OWNER, at(5)), Err(Refused::VisitOfAnother(visit.id)));
     }
 
     #[test]

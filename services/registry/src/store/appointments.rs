@@ -31,7 +31,7 @@ impl TryFrom<Row> for Appointment {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
-        let unreadable = || Error::unreadable("appointment", "end_reason", row.appointment_id);
+        let unreadable = || Error::unreadable("appointment", "end_reason", &row.appointment_id);
         let end = match (row.end_date, &row.end_reason) {
             (None, _) => None,
             (Some(date), reason) => {
@@ -77,7 +77,8 @@ pub(crate) async fn courses(
         .rows::<Row>(tx, "get the courses of appointments")
         .await?;
     let all: Vec<Appointment> = rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-    let of = |enterprise| Course::new(all.iter().filter(move |known| known.enterprise == enterprise).cloned());
+    let of =
+        |enterprise| Course::new(all.iter().filter(move |known| known.enterprise == enterprise).cloned());
     Ok(enterprises.iter().map(|enterprise| (*enterprise, of(*enterprise))).collect())
 }
 
@@ -129,7 +130,12 @@ pub(crate) async fn list(
 }
 
 /// How many are wanted within the scope.
-pub(crate) async fn count(tx: &mut Tx, wanted: &Wanted, scope: &Scope, today: NaiveDate) -> Result<i64, Error> {
+pub(crate) async fn count(
+    tx: &mut Tx,
+    wanted: &Wanted,
+    scope: &Scope,
+    today: NaiveDate,
+) -> Result<i64, Error> {
     Select::new("SELECT COUNT(*) FROM appointment")
         .filter_by(wanted.filter(scope, today))
         .scalar(tx, "count the appointments")
@@ -138,7 +144,8 @@ pub(crate) async fn count(tx: &mut Tx, wanted: &Wanted, scope: &Scope, today: Na
 
 /// Fails on `appointment_place_key`, or on the reference to the one before, when the course has changed.
 pub(crate) fn insert(batch: &mut Batch, appointment: &Appointment) {
-    let Appointment { id, enterprise, manager, from, end, place, created_at, updated_at, version } = appointment;
+    let Appointment { id, enterprise, manager, from, end, place, created_at, updated_at, version } =
+        appointment;
     let (number, prior_number, prior_end) = place_columns(*place);
     batch.add(
         "enter the appointment",

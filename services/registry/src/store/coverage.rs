@@ -74,7 +74,8 @@ pub(crate) async fn list(
     after: Option<EnterpriseId>,
     size: PageSize,
 ) -> Result<Vec<Covered>, Error> {
-    let columns = "appointment.enterprise_id, appointment.manager_id, COALESCE(visited.n_visits, 0) AS n_visits,
+    let columns =
+        "appointment.enterprise_id, appointment.manager_id, COALESCE(visited.n_visits, 0) AS n_visits,
         visited.last_visit_date";
     let rows = wanted
         .select(columns, scope, today)
@@ -93,6 +94,11 @@ pub(crate) async fn list(
 }
 
 /// How many enterprises are wanted within the scope.
-pub(crate) async fn count(tx: &mut Tx, wanted: &Wanted, scope: &Scope, today: NaiveDate) -> Result<i64, Error> {
+pub(crate) async fn count(
+    tx: &mut Tx,
+    wanted: &Wanted,
+    scope: &Scope,
+    today: NaiveDate,
+) -> Result<i64, Error> {
     wanted.select("COUNT(*)", scope, today).scalar(tx, "count the coverage").await
 }

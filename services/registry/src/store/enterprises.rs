@@ -18,7 +18,8 @@ use crate::domain::{
 /// The constraint that a second enterprise with the same credit code fails on.
 pub(crate) const USCC_KEY: &str = "enterprise_uscc_key";
 
-const COLUMNS: &str = "enterprise_id, uscc, name, industry_code, division_code, address, employees, revenue_yuan,
+const COLUMNS: &str =
+    "enterprise_id, uscc, name, industry_code, division_code, address, employees, revenue_yuan,
     assets_yuan, created_at, updated_at, retired_at, version";
 
 #[derive(sqlx::FromRow)]
@@ -42,7 +43,7 @@ impl TryFrom<Row> for Enterprise {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
-        let unreadable = |column| Error::unreadable("enterprise", column, row.enterprise_id);
+        let unreadable = |column| Error::unreadable("enterprise", column, &row.enterprise_id);
         Ok(Self {
             id: EnterpriseId::new(row.enterprise_id),
             uscc: row.uscc.parse().map_err(|_| unreadable("uscc"))?,
@@ -115,28 +116,36 @@ pub(crate) struct Wanted {
     pub uscc: Option<Uscc>,
     pub division: Option<DivisionPrefix>,
     pub industry: Option<IndustryPrefix>,
-    pub scale: Option<Sized>,
+    pub scale: Option<ScaleWanted>,
     pub served: Option<bool>,
     /// Manager on the day of the call.
     pub manager: Option<AccountId>,
 }
 
-/// A size to look for: `Sized(None)` where it is not known.
+/// A size to look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sized(pub Option<Scale>);
+pub(crate) enum ScaleWanted {
+    Is(Scale),
+    Unknown,
+}
 
 impl Wanted {
     fn filter(&self, scope: &Scope, today: NaiveDate) -> Filter {
         let Self { ids, name, uscc, division, industry, scale, served, manager } = self;
-        let like = |column, pattern: String| Filter::new(format!("{column} LIKE ? ESCAPE '\\'"), binds![pattern]);
+        let like =
+            |column, pattern: String| Filter::new(format!("{column} LIKE ? ESCAPE '\\'"), binds![pattern]);
         let managed = Scope { managed_by: *manager, ..Scope::default() };
         let conditions = [
             ids.as_ref().map(|ids| Filter::in_list("enterprise_id", ids.iter().map(|id| id.uuid()))),
-            name.as_ref().map(|name| like("name_key", format!("%{}%", literal(&name.as_str().to_lowercase())))),
+            name.as_ref()
+                .map(|name| like("name_key", format!("%{}%", literal(&name.as_str().to_lowercase())))),
             uscc.as_ref().map(|uscc| Filter::new("uscc = ?", binds![uscc.as_str()])),
             division.as_ref().map(|prefix| like("division_code", format!("{}%", prefix.as_str()))),
             industry.as_ref().map(|prefix| like("industry_code", format!("{}%", prefix.as_str()))),
-            scale.map(|Sized(scale)| Filter::new("scale = ?", binds![scale_text(scale)])),
+            scale.map(|scale| {
+                let scale = if let ScaleWanted::Is(scale) = scale { Some(scale) } else { None };
+                Filter::new("scale = ?", binds![scale_text(scale)])
+            }),
             served.map(|served| {
                 Filter::new(if served { "retired_at IS NULL" } else { "retired_at IS NOT NULL" }, [])
             }),
@@ -167,7 +176,12 @@ pub(crate) async fn list(
 }
 
 /// How many are wanted within the scope.
-pub(crate) async fn count(tx: &mut Tx, wanted: &Wanted, scope: &Scope, today: NaiveDate) -> Result<i64, Error> {
+pub(crate) async fn count(
+    tx: &mut Tx,
+    wanted: &Wanted,
+    scope: &Scope,
+    today: NaiveDate,
+) -> Result<i64, Error> {
     Select::new("SELECT COUNT(*) FROM enterprise")
         .filter_by(wanted.filter(scope, today))
         .scalar(tx, "count the enterprises")

@@ -33,7 +33,7 @@ impl TryFrom<Row> for Member {
             title: row
                 .title
                 .parse()
-                .map_err(|_| Error::unreadable("enterprise_member", "title", row.member_id))?,
+                .map_err(|_| Error::unreadable("enterprise_member", "title", &row.member_id))?,
             added_at: row.added_at,
             removed_at: row.removed_at,
             version: Version::new(row.version),
@@ -42,7 +42,11 @@ impl TryFrom<Row> for Member {
 }
 
 /// The membership, which must be one of that enterprise.
-pub(crate) async fn find(tx: &mut Tx, enterprise: EnterpriseId, id: MemberId) -> Result<Option<Member>, Error> {
+pub(crate) async fn find(
+    tx: &mut Tx,
+    enterprise: EnterpriseId,
+    id: MemberId,
+) -> Result<Option<Member>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM enterprise_member WHERE enterprise_id = $1 AND member_id = $2");
     let row = store::row!(tx, "get the member", Row, sql, enterprise.uuid(), id.uuid())?;
     row.map(TryInto::try_into).transpose()
@@ -95,7 +99,11 @@ pub(crate) async fn list(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-pub(crate) async fn count(tx: &mut Tx, enterprise: EnterpriseId, include_removed: bool) -> Result<i64, Error> {
+pub(crate) async fn count(
+    tx: &mut Tx,
+    enterprise: EnterpriseId,
+    include_removed: bool,
+) -> Result<i64, Error> {
     Select::new("SELECT COUNT(*) FROM enterprise_member")
         .filter_by(wanted(enterprise, include_removed))
         .scalar(tx, "count the members")

@@ -7,9 +7,13 @@ use store::{Batch, Error, Filter, Select, Tx, binds};
 use uuid::Uuid;
 
 use super::visible;
-use crate::domain::visit::{Answer, Officials, Report, Visit, VisitKind, VisitState};
+use crate::domain::{
+    text::DisputeReason,
+    visit::{Answer, Officials, Report, Visit, VisitKind, VisitState},
+};
 
-const COLUMNS: &str = "visit_id, enterprise_id, manager_id, appointment_id, visit_date, kind, officials, findings,
+const COLUMNS: &str =
+    "visit_id, enterprise_id, manager_id, appointment_id, visit_date, kind, officials, findings,
     issue_ids, state, dispute_reason, answered_by, answered_at, created_at, updated_at, version";
 
 #[derive(sqlx::FromRow)]
@@ -36,7 +40,7 @@ impl TryFrom<Row> for Visit {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self, Error> {
-        let unreadable = |column| Error::unreadable("visit", column, row.visit_id);
+        let unreadable = |column| Error::unreadable("visit", column, &row.visit_id);
         Ok(Self {
             id: VisitId::new(row.visit_id),
             enterprise: EnterpriseId::new(row.enterprise_id),
@@ -55,23 +59,15 @@ impl TryFrom<Row> for Visit {
                 .map(|reason| reason.parse())
                 .transpose()
                 .map_err(|_| unreadable("dispute_reason"))?,
-            answer: row.answered_by.zip(row.answered_at).map(|(by, at)| Answer { by: AccountId::new(by), at }),
+            answer: row
+                .answered_by
+                .zip(row.answered_at)
+                .map(|(by, at)| Answer { by: AccountId::new(by), at }),
             created_at: row.created_at,
             updated_at: row.updated_at,
             version: Version::new(row.version),
         })
     }
-}
-
-/// Locks the visit until the transaction ends. `None`: no such visit within the scope.
-pub(crate) async fn lock(
-    tx: &mut Tx,
-    id: VisitId,
-    scope: &Scope,
-    today: NaiveDate,
-) -> Result<Option<Visit>, Error> {
-    let for_update = tx.for_update();
-    one(tx, id, scope, today, for_update, "lock the visit").await
 }
 
 /// The visit, if it exists and lies within the scope.
@@ -81,22 +77,10 @@ pub(crate) async fn find(
     scope: &Scope,
     today: NaiveDate,
 ) -> Result<Option<Visit>, Error> {
-    one(tx, id, scope, today, "", "get the visit").await
-}
-
-async fn one(
-    tx: &mut Tx,
-    id: VisitId,
-    scope: &Scope,
-    today: NaiveDate,
-    lock: &str,
-    doing: &'static str,
-) -> Result<Option<Visit>, Error> {
     Select::new(format!("SELECT {COLUMNS} FROM visit"))
         .filter("visit_id = ?", id.uuid())
         .filter_by(visible(scope, "enterprise_id", today))
-        .raw(lock)
-        .row::<Row>(tx, doing)
+        .row::<Row>(tx, "get the visit")
         .await?
         .map(TryInto::try_into)
         .transpose()
@@ -121,7 +105,9 @@ impl Wanted {
             manager.map(|manager| Filter::new("manager_id = ?", binds![manager.uuid()])),
             from.map(|day| Filter::new("visit_date >= ?", binds![day])),
             to.map(|day| Filter::new("visit_date <= ?", binds![day])),
-            states.as_ref().map(|states| Filter::in_list("state", states.iter().map(|state| state_text(*state)))),
+            states
+                .as_ref()
+                .map(|states| Filter::in_list("state", states.iter().map(|state| state_text(*state)))),
             Some(visible(scope, "enterprise_id", today)),
         ];
         Filter::all(conditions.into_iter().flatten())
@@ -158,7 +144,12 @@ pub(crate) async fn list(
 }
 
 /// How many are wanted within the scope.
-pub(crate) async fn count(tx: &mut Tx, wanted: &Wanted, scope: &Scope, today: NaiveDate) -> Result<i64, Error> {
+pub(crate) async fn count(
+    tx: &mut Tx,
+    wanted: &Wanted,
+    scope: &Scope,
+    today: NaiveDate,
+) -> Result<i64, Error> {
     Select::new("SELECT COUNT(*) FROM visit")
         .filter_by(wanted.filter(scope, today))
         .scalar(tx, "count the visits")
@@ -177,7 +168,12 @@ pub(crate) struct Sums {
     pub cancelled: i64,
 }
 
-pub(crate) async fn sums(tx: &mut Tx, wanted: &Wanted, scope: &Scope, today: NaiveDate) -> Result<Sums, Error> {
+pub(crate) async fn sums(
+    tx: &mut Tx,
+    wanted: &Wanted,
+    scope: &Scope,
+    today: NaiveDate,
+) -> Result<Sums, Error> {
     let counted = VisitState::ALL.into_iter().filter(|state| state.counts());
     let counted = counted.map(|state| format!("'{}'", state_text(state))).collect::<Vec<_>>().join(", ");
     let sql = format!(
@@ -225,7 +221,7 @@ pub(crate) fn insert(batch: &mut Batch, visit: &Visit) {
             findings.as_str(),
             serde_json::Value::from(issue_ids),
             state_text(*state),
-            dispute.as_ref().map(|reason| reason.as_str()),
+            dispute.as_ref().map(DisputeReason::as_str),
             answer.map(|answer| answer.by.uuid()),
             answer.map(|answer| answer.at),
             *created_at,
@@ -246,7 +242,7 @@ pub(crate) fn save(batch: &mut Batch, visit: &Visit, before: Version) {
             visit.id.uuid(),
             before.number(),
             state_text(visit.state),
-            visit.dispute.as_ref().map(|reason| reason.as_str()),
+            visit.dispute.as_ref().map(DisputeReason::as_str),
             visit.answer.map(|answer| answer.by.uuid()),
             visit.answer.map(|answer| answer.at),
             visit.updated_at,
@@ -264,7 +260,9 @@ fn kind_text(kind: VisitKind) -> &'static str {
 }
 
 fn kind(text: &str) -> Option<VisitKind> {
-    [VisitKind::OnSite, VisitKind::Remote, VisitKind::Meeting].into_iter().find(|kind| kind_text(*kind) == text)
+    [VisitKind::OnSite, VisitKind::Remote, VisitKind::Meeting]
+        .into_iter()
+        .find(|kind| kind_text(*kind) == text)
 }
 
 fn state_text(state: VisitState) -> &'static str {

@@ -30,13 +30,13 @@ impl By {
     }
 }
 
-/// Who wants to take a step, with every capacity in which he stands to this very issue. That he does stand in it
-/// (his firm, his department, his section) was found by the caller of the domain; the table then chooses.
+/// Who wants to take a step, with every capacity in which that person stands to this very issue. That the firm, the
+/// department or the section is theirs was found by the caller of the domain; the table then chooses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     pub who: Who,
     pub parties: Vec<Party>,
-    /// Whether the person is the manager of the issue's firm now, whatever he signed in as.
+    /// Whether the person is the manager of the issue's firm now, whatever role let them in.
     pub manages_firm: bool,
 }
 

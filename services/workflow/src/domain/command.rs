@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use kernel::{AccountId, DepartmentId, EnterpriseId, IssueId, SectionId};
 
 use super::{
-    Action, Channel, ClockKey, Code, Desk, Difficulty, DivisionCode, IssueNumber, NoteRef, Outcome, Rating, Title,
+    Action, Channel, ClockKey, Code, Desk, Difficulty, DivisionCode, IssueNumber, NoteRef, Outcome, Rating,
+    Title,
 };
 
 /// A new issue.
@@ -29,29 +30,80 @@ pub struct SubmitIssue {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     Confirm,
-    Assign { desk: Desk },
+    Assign {
+        desk: Desk,
+    },
     /// `None` keeps the difficulty that the category gave.
-    Sign { difficulty: Option<Difficulty> },
+    Sign {
+        difficulty: Option<Difficulty>,
+    },
     /// `department`: the one that the section belongs to.
-    Dispatch { section: SectionId, department: DepartmentId, note: Option<NoteRef> },
+    Dispatch {
+        section: SectionId,
+        department: DepartmentId,
+        note: Option<NoteRef>,
+    },
     Accept,
-    Object { reason: NoteRef },
-    RecordContact { channel: Channel, note: NoteRef },
-    RecordProgress { note: NoteRef },
-    RecordInterimMeasure { measure: NoteRef },
-    Plan { responsible: AccountId, committed: NaiveDate, note: NoteRef },
-    Replan { responsible: AccountId, committed: NaiveDate, reason: NoteRef },
-    Reply { outcome: Outcome, text: NoteRef, legal_basis: Option<NoteRef> },
-    SendBack { reason: NoteRef },
-    FeedBack { channel: Channel, receipt: NoteRef },
-    Rate { rating: Rating, comment: Option<NoteRef> },
-    Dispute { reason: NoteRef },
+    Object {
+        reason: NoteRef,
+    },
+    RecordContact {
+        channel: Channel,
+        note: NoteRef,
+    },
+    RecordProgress {
+        note: NoteRef,
+    },
+    RecordInterimMeasure {
+        measure: NoteRef,
+    },
+    Plan {
+        responsible: AccountId,
+        committed: NaiveDate,
+        note: NoteRef,
+    },
+    Replan {
+        responsible: AccountId,
+        committed: NaiveDate,
+        reason: NoteRef,
+    },
+    Reply {
+        outcome: Outcome,
+        text: NoteRef,
+        legal_basis: Option<NoteRef>,
+    },
+    SendBack {
+        reason: NoteRef,
+    },
+    FeedBack {
+        channel: Channel,
+        receipt: NoteRef,
+    },
+    Rate {
+        rating: Rating,
+        comment: Option<NoteRef>,
+    },
+    Dispute {
+        reason: NoteRef,
+    },
     LapseRating,
-    PassAudit { note: Option<NoteRef> },
-    FailAudit { code: Code, note: NoteRef },
-    Reopen { reason: NoteRef },
-    Urge { note: Option<NoteRef> },
-    ReachRung { clock: ClockKey, rung: Code },
+    PassAudit {
+        note: Option<NoteRef>,
+    },
+    FailAudit {
+        code: Code,
+        note: NoteRef,
+    },
+    Reopen {
+        reason: NoteRef,
+    },
+    Urge {
+        note: Option<NoteRef>,
+    },
+    ReachRung {
+        clock: ClockKey,
+        rung: Code,
+    },
 }
 
 impl Command {

@@ -5,8 +5,8 @@ use kernel::{AccountId, DepartmentId, EnterpriseId, IssueId, SectionId, Timestam
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, By, Channel, ClockKey, Code, Difficulty, DivisionCode, IssueNumber, Light, NoteField, NoteRef, Notify,
-    Outcome, PolicyVersion, Rating, Title, note,
+    Action, By, Channel, ClockKey, Code, Difficulty, DivisionCode, IssueNumber, Light, NoteField, NoteRef,
+    Notify, Outcome, PolicyVersion, Rating, Title, note,
 };
 
 /// One event of one issue: what its trail hashes. In JSON it has one form, without floats and without free text.
@@ -48,28 +48,77 @@ pub enum Fact {
         desk: Option<Desk>,
     },
     Confirmed {},
-    Assigned { desk: Desk },
-    Signed { difficulty: Difficulty },
-    Dispatched { section: SectionId, note: Option<NoteRef> },
+    Assigned {
+        desk: Desk,
+    },
+    Signed {
+        difficulty: Difficulty,
+    },
+    Dispatched {
+        section: SectionId,
+        note: Option<NoteRef>,
+    },
     Accepted {},
-    Objected { reason: NoteRef },
-    Contacted { channel: Channel, note: NoteRef },
-    Progressed { note: NoteRef },
-    InterimMeasureRecorded { measure: NoteRef },
-    Planned { responsible: AccountId, committed: NaiveDate, note: NoteRef },
-    Replanned { responsible: AccountId, committed: NaiveDate, reason: NoteRef },
-    Replied { outcome: Outcome, text: NoteRef, legal_basis: Option<NoteRef> },
-    ReplySentBack { reason: NoteRef },
-    FedBack { channel: Channel, receipt: NoteRef },
-    Rated { rating: Rating, low: bool, comment: Option<NoteRef> },
-    Disputed { reason: NoteRef },
+    Objected {
+        reason: NoteRef,
+    },
+    Contacted {
+        channel: Channel,
+        note: NoteRef,
+    },
+    Progressed {
+        note: NoteRef,
+    },
+    InterimMeasureRecorded {
+        measure: NoteRef,
+    },
+    Planned {
+        responsible: AccountId,
+        committed: NaiveDate,
+        note: NoteRef,
+    },
+    Replanned {
+        responsible: AccountId,
+        committed: NaiveDate,
+        reason: NoteRef,
+    },
+    Replied {
+        outcome: Outcome,
+        text: NoteRef,
+        legal_basis: Option<NoteRef>,
+    },
+    ReplySentBack {
+        reason: NoteRef,
+    },
+    FedBack {
+        channel: Channel,
+        receipt: NoteRef,
+    },
+    Rated {
+        rating: Rating,
+        low: bool,
+        comment: Option<NoteRef>,
+    },
+    Disputed {
+        reason: NoteRef,
+    },
     RatingLapsed {},
     /// Always followed by `Closed` in the same transaction.
-    AuditPassed { note: Option<NoteRef> },
-    AuditFailed { code: Code, note: NoteRef },
+    AuditPassed {
+        note: Option<NoteRef>,
+    },
+    AuditFailed {
+        code: Code,
+        note: NoteRef,
+    },
     Closed {},
-    Reopened { reason: NoteRef, same_handler: bool },
-    Urged { note: Option<NoteRef> },
+    Reopened {
+        reason: NoteRef,
+        same_handler: bool,
+    },
+    Urged {
+        note: Option<NoteRef>,
+    },
     RungReached {
         #[serde(serialize_with = "note::to_text", deserialize_with = "note::from_text")]
         clock: ClockKey,
@@ -193,11 +242,16 @@ pub(super) mod version_number {
     use serde::{Deserialize as _, Deserializer, Serializer, de};
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
-    pub(in crate::domain) fn serialize<S: Serializer>(version: &Version, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::domain) fn serialize<S: Serializer>(
+        version: &Version,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(version.number())
     }
 
-    pub(in crate::domain) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {
+    pub(in crate::domain) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Version, D::Error> {
         let number = i64::deserialize(deserializer)?;
         if number < 1 {
             return Err(de::Error::custom("a version is at least 1"));

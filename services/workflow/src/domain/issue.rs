@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use worktime::{Calendar, OutOfCalendar};
 
 use super::{
-    By, Channel, ClockKey, Code, Desk, Difficulty, DivisionCode, Holder, IssueNumber, NoteRef, Outcome, Party,
-    Policy, PolicyVersion, Rated, Run, State, Title, event::version_number,
+    By, Channel, ClockKey, Code, Desk, Difficulty, DivisionCode, Holder, IssueNumber, NoteRef, Outcome,
+    Party, Policy, PolicyVersion, Rated, Run, State, Title, event::version_number, local_date,
 };
 
 /// An issue: the fold of its events, and nothing else. It serialises whole, for the row that keeps the fold.
@@ -160,10 +160,16 @@ pub struct Counts {
 pub enum Confirmation {
     /// It raised the issue itself.
     NotNeeded,
-    Awaited { until: Timestamp },
+    Awaited {
+        until: Timestamp,
+    },
     /// Not in time; it still may.
-    Unconfirmed { since: Timestamp },
-    Confirmed { at: Timestamp },
+    Unconfirmed {
+        since: Timestamp,
+    },
+    Confirmed {
+        at: Timestamp,
+    },
 }
 
 impl Stage {
@@ -210,6 +216,14 @@ impl Stage {
             (Self::Submitted { desk } | Self::Signed { desk }, None) => Some(*desk),
             _ => None,
         }
+    }
+}
+
+impl Reply {
+    /// Whether what was planned was delivered on the committed day or before. `None`: that is not what it says.
+    pub fn plan_kept(&self) -> Option<bool> {
+        let plan = self.plan.filter(|_| self.outcome == Outcome::PlannedDelivered)?;
+        Some(local_date(self.at) <= plan.committed)
     }
 }
 
@@ -297,7 +311,11 @@ impl Issue {
             return Ok(Confirmation::Confirmed { at });
         }
         let until = rules.calendar.deadline(self.submitted_at, rules.policy.confirm_window)?;
-        Ok(if now <= until { Confirmation::Awaited { until } } else { Confirmation::Unconfirmed { since: until } })
+        Ok(if now <= until {
+            Confirmation::Awaited { until }
+        } else {
+            Confirmation::Unconfirmed { since: until }
+        })
     }
 
     /// Until when the firm may reopen it. `None`: it is open.

@@ -45,7 +45,11 @@ impl NoteField {
     pub const fn is_internal(self) -> bool {
         matches!(
             self,
-            Self::DispatchNote | Self::ObjectionReason | Self::SendBackReason | Self::AuditNote | Self::FeedbackReceipt
+            Self::DispatchNote
+                | Self::ObjectionReason
+                | Self::SendBackReason
+                | Self::AuditNote
+                | Self::FeedbackReceipt
         )
     }
 }

@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 
 use super::{Action, Party, State};
 use Action::{
-    Accept, Assign, Audit, Confirm, Dispatch, Dispute, FeedBack, LapseRating, Object, Plan, Rate,
-    ReachRung, RecordContact, RecordInterimMeasure, RecordProgress, Reopen, Replan, Reply, SendBack, Sign,
-    Submit, Urge,
+    Accept, Assign, Audit, Confirm, Dispatch, Dispute, FeedBack, LapseRating, Object, Plan, Rate, ReachRung,
+    RecordContact, RecordInterimMeasure, RecordProgress, Reopen, Replan, Reply, SendBack, Sign, Submit, Urge,
 };
 use Party::{Auditor, Client, Firm, Liaison, Manager, Operator, Section, System};
 use State::{
@@ -160,9 +159,19 @@ mod tests {
             State::ALL.iter().copied().filter(|state| !state.is_open()).collect();
         assert_eq!(leads_out.len(), 1);
         for _ in State::ALL {
-            reached.extend(TRANSITIONS.iter().filter(|row| reached.contains(&row.0)).map(|row| row.3).collect::<Vec<_>>());
+            reached.extend(
+                TRANSITIONS
+                    .iter()
+                    .filter(|row| reached.contains(&row.0))
+                    .map(|row| row.3)
+                    .collect::<Vec<_>>(),
+            );
             leads_out.extend(
-                TRANSITIONS.iter().filter(|row| leads_out.contains(&row.3)).map(|row| row.0).collect::<Vec<_>>(),
+                TRANSITIONS
+                    .iter()
+                    .filter(|row| leads_out.contains(&row.3))
+                    .map(|row| row.0)
+                    .collect::<Vec<_>>(),
             );
         }
         assert_eq!(reached.len(), State::ALL.len());
@@ -180,11 +189,13 @@ mod tests {
     #[test]
     fn every_step_and_every_party_has_a_row() {
         for action in Action::ALL {
-            let used = TRANSITIONS.iter().any(|row| row.1 == *action) || ENTRIES.iter().any(|row| row.0 == *action);
+            let used =
+                TRANSITIONS.iter().any(|row| row.1 == *action) || ENTRIES.iter().any(|row| row.0 == *action);
             assert!(used, "{action}");
         }
         for party in Party::ALL {
-            let used = TRANSITIONS.iter().any(|row| row.2 == *party) || ENTRIES.iter().any(|row| row.1 == *party);
+            let used =
+                TRANSITIONS.iter().any(|row| row.2 == *party) || ENTRIES.iter().any(|row| row.1 == *party);
             assert!(used, "{party}");
         }
     }

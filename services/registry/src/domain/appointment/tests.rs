@@ -53,12 +53,16 @@ impl Story {
     }
 
     fn hand_over(&mut self, from: u128, to: u128, date: &str) -> Result<bool, Refused> {
-        let handover =
-            Handover { from_manager: person(from), to_manager: person(to), day: day(date), today: self.today };
+        let handover = Handover {
+            from_manager: person(from),
+            to_manager: person(to),
+            day: day(date),
+            today: self.today,
+        };
         let new_id = id(100 + self.all.len() as u128);
-        let Some((old, new)) = self.course().hand_over(&handover, new_id, at(0))? else { return Ok(false) };
-        self.put(old);
-        self.put(new);
+        let Some(handed_over) = self.course().hand_over(&handover, new_id, at(0))? else { return Ok(false) };
+        self.put(handed_over.ended);
+        self.put(handed_over.new);
         Ok(true)
     }
 
@@ -78,7 +82,10 @@ fn who_was_the_manager_on_a_day_is_always_answerable() {
     let first = story.appoint(1, "03-01").unwrap();
     story.end(first, "03-20").unwrap();
     story.appoint(2, "03-25").unwrap();
-    assert_eq!(story.managers(["02-28", "03-01", "03-19", "03-20", "03-24", "03-25", "12-31"]), [0, 1, 1, 0, 0, 2, 2]);
+    assert_eq!(
+        story.managers(["02-28", "03-01", "03-19", "03-20", "03-24", "03-25", "12-31"]),
+        [0, 1, 1, 0, 0, 2, 2]
+    );
 }
 
 #[test]
@@ -112,7 +119,10 @@ fn an_end_ahead_can_be_moved_while_nobody_follows() {
     story.end(first, "03-15").unwrap();
     assert_eq!(story.managers(["03-14", "03-15"]), [1, 0]);
     let second = story.appoint(2, "03-15").unwrap();
-    assert_eq!(story.end(first, "03-12"), Err(Refused::SuccessorPlanned { enterprise: FIRM, successor: second }));
+    assert_eq!(
+        story.end(first, "03-12"),
+        Err(Refused::SuccessorPlanned { enterprise: FIRM, successor: second })
+    );
 }
 
 #[test]
@@ -154,7 +164,10 @@ fn a_handover_before_a_planned_successor_is_refused() {
     let first = story.appoint(1, "03-01").unwrap();
     story.end(first, "06-01").unwrap();
     let second = story.appoint(3, "06-01").unwrap();
-    assert_eq!(story.hand_over(1, 2, "03-10"), Err(Refused::SuccessorPlanned { enterprise: FIRM, successor: second }));
+    assert_eq!(
+        story.hand_over(1, 2, "03-10"),
+        Err(Refused::SuccessorPlanned { enterprise: FIRM, successor: second })
+    );
     assert_eq!(story.hand_over(3, 2, "03-10"), Ok(true));
     assert_eq!(story.managers(["05-31", "06-01"]), [1, 2]);
 }
@@ -165,9 +178,10 @@ fn retiring_ends_what_runs_and_cancels_what_is_planned() {
     let first = story.appoint(1, "03-01").unwrap();
     story.end(first, "06-01").unwrap();
     let second = story.appoint(2, "06-01").unwrap();
-    let ended = story.course().end_all(EndReason::EnterpriseRetired, story.today, at(9));
-    assert_eq!(ended.iter().map(|appointment| appointment.id).collect::<Vec<_>>(), [second, first]);
-    for appointment in ended {
+    let course = story.course();
+    let ended = course.end_all(EndReason::EnterpriseRetired, story.today, at(9));
+    assert_eq!(ended.iter().map(|(appointment, _)| appointment.id).collect::<Vec<_>>(), [second, first]);
+    for (_, appointment) in ended {
         story.put(appointment);
     }
     assert_eq!(story.managers(["03-09", "03-10", "06-01"]), [1, 0, 0]);

@@ -15,13 +15,16 @@ mod segment;
 
 use std::{fmt, str::FromStr};
 
+use chrono::{NaiveDate, NaiveTime};
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
+use worktime::ZONE;
 
 use super::named::{UnknownName, named};
 
 pub use due::{Clock, Interval, clocks, latest};
 pub use ladder::{Lights, Rung, due_now, lights, next_wake, rungs};
+pub(super) use ladder::{pending, rating_until};
 pub use segment::{Segment, open_seconds, segments};
 
 named! {
@@ -66,7 +69,7 @@ pub struct Run {
     pub gaps: Vec<Gap>,
     pub stopped_at: Option<Timestamp>,
     /// Whether it ended without the step that it waited for: C5 when the reply was sent back, C6 when the window
-    /// lapsed or the reply was disputed. Such a clock was neither kept nor missed.
+    /// lapsed. Such a clock was neither kept nor missed.
     pub void: bool,
 }
 
@@ -75,6 +78,16 @@ pub struct Run {
 pub struct Gap {
     pub stopped_at: Timestamp,
     pub resumed_at: Timestamp,
+}
+
+/// The day in the municipality.
+pub fn local_date(at: Timestamp) -> NaiveDate {
+    at.with_timezone(&ZONE).date_naive()
+}
+
+/// The moment at which a day begins in the municipality.
+pub fn start_of_day(day: NaiveDate) -> Timestamp {
+    (day.and_time(NaiveTime::MIN) - ZONE).and_utc()
 }
 
 impl Run {

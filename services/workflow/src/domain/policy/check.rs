@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 use worktime::Limit;
 
 use super::{
-    AuditFailure, Category, ClockId, Code, Light, Moment, Policy, PolicyVersion, ReplyLimits, Route, RungRule,
-    Stars, file,
+    AuditFailure, Category, ClockId, Code, Light, Moment, Policy, PolicyVersion, ReplyLimits, Route,
+    RungRule, Stars, file,
 };
 
 /// Why a file is not a policy pack.
@@ -39,8 +39,18 @@ fn join(faults: &[Fault]) -> String {
 }
 
 pub(super) fn policy(file: file::File) -> Result<Policy, PackError> {
-    let file::File { version, clocks, reply, windows, reopening, rating, ladder, audit_failures, categories, routes } =
-        file;
+    let file::File {
+        version,
+        clocks,
+        reply,
+        windows,
+        reopening,
+        rating,
+        ladder,
+        audit_failures,
+        categories,
+        routes,
+    } = file;
     let mut check = Check::default();
     if version == 0 {
         check.fault("version", "must be at least 1");
@@ -107,8 +117,9 @@ impl Check {
 
     fn clocks(&mut self, clocks: &file::Clocks) -> Option<[Limit; 8]> {
         let file::Clocks { c0, c1, c2, c3, c5, c6, c7, c8 } = clocks;
-        let limits = [("C0", c0), ("C1", c1), ("C2", c2), ("C3", c3), ("C5", c5), ("C6", c6), ("C7", c7), ("C8", c8)]
-            .map(|(name, text)| self.limit(&format!("clocks.{name}"), text));
+        let limits =
+            [("C0", c0), ("C1", c1), ("C2", c2), ("C3", c3), ("C5", c5), ("C6", c6), ("C7", c7), ("C8", c8)]
+                .map(|(name, text)| self.limit(&format!("clocks.{name}"), text));
         let [Some(c0), Some(c1), Some(c2), Some(c3), Some(c5), Some(c6), Some(c7), Some(c8)] = limits else {
             return None;
         };
@@ -119,11 +130,15 @@ impl Check {
         let file::Reply { consultation, normal, hard, cap } = reply;
         let mut below = 0;
         let mut all = true;
-        for (name, text) in [("consultation", consultation), ("normal", normal), ("hard", hard), ("cap", cap)] {
+        for (name, text) in [("consultation", consultation), ("normal", normal), ("hard", hard), ("cap", cap)]
+        {
             let place = format!("reply.{name}");
             match self.limit(&place, text) {
                 Some(Limit::WorkingDays(n)) if n < below => {
-                    self.fault(place, format!("must not be shorter than the one before it, {below} working days"));
+                    self.fault(
+                        place,
+                        format!("must not be shorter than the one before it, {below} working days"),
+                    );
                 }
                 Some(Limit::WorkingDays(n)) => below = n,
                 Some(Limit::WorkingHours(_)) => self.fault(place, "must be in working days"),
@@ -131,14 +146,17 @@ impl Check {
             }
         }
         let parsed = |text: &str| text.parse().ok().filter(|_| all);
-        Some(ReplyLimits { consultation: parsed(consultation)?, normal: parsed(normal)?, hard: parsed(hard)? })
+        Some(ReplyLimits {
+            consultation: parsed(consultation)?,
+            normal: parsed(normal)?,
+            hard: parsed(hard)?,
+        })
     }
 
     fn rating(&mut self, rating: &file::Rating) -> Option<(Stars, Stars)> {
         let file::Rating { satisfied_from, strictly_satisfied_from } = *rating;
-        let mut stars = |place: &str, number: u8| {
-            Stars::try_from(number).map_err(|err| self.fault(place, err)).ok()
-        };
+        let mut stars =
+            |place: &str, number: u8| Stars::try_from(number).map_err(|err| self.fault(place, err)).ok();
         let satisfied = stars("rating.satisfied_from", satisfied_from)?;
         let strictly = stars("rating.strictly_satisfied_from", strictly_satisfied_from)?;
         if satisfied.get() == 1 {
@@ -150,10 +168,10 @@ impl Check {
         Some((satisfied, strictly))
     }
 
-    fn ladder(&mut self, rungs: Vec<file::Rung>) -> Vec<RungRule> {
+    fn ladder(&mut self, rungs: Vec<file::LadderStep>) -> Vec<RungRule> {
         let mut rules = Vec::new();
         let mut seen = BTreeSet::new();
-        for (i, file::Rung { rung, clocks, at, light, notify }) in rungs.into_iter().enumerate() {
+        for (i, file::LadderStep { rung, clocks, at, light, notify }) in rungs.into_iter().enumerate() {
             let place = format!("ladder[{i}]");
             let code: Option<Code> = self.parse(&format!("{place}.rung"), &rung);
             let at: Option<Moment> = self.parse(&format!("{place}.at"), &at);
@@ -161,12 +179,17 @@ impl Check {
             let notify = self.list(&format!("{place}.notify"), &notify);
             let light = light.and_then(|light| self.parse(&format!("{place}.light"), &light));
             match (light, at) {
-                (Some(Light::Off | Light::Green), _) => self.fault(format!("{place}.light"), "must be YELLOW or RED"),
+                (Some(Light::Off | Light::Green), _) => {
+                    self.fault(format!("{place}.light"), "must be YELLOW or RED");
+                }
                 (Some(Light::Yellow), Some(Moment::Due | Moment::After(_))) => {
                     self.fault(format!("{place}.light"), "must be RED from the due time on");
                 }
                 (Some(Light::Red), Some(Moment::Percent(_) | Moment::Before(_) | Moment::After(_))) => {
-                    self.fault(format!("{place}.light"), "must be RED at the due time, neither before nor after it");
+                    self.fault(
+                        format!("{place}.light"),
+                        "must be RED at the due time, neither before nor after it",
+                    );
                 }
                 _ => {}
             }
@@ -212,7 +235,9 @@ impl Check {
         for (i, file::AuditFailure { code, zh, en }) in failures.into_iter().enumerate() {
             let place = format!("audit_failures[{i}]");
             self.names(&place, &zh, &en);
-            if let Some(code) = self.new_code(&place, &code, known.iter().map(|failure: &AuditFailure| &failure.code)) {
+            if let Some(code) =
+                self.new_code(&place, &code, known.iter().map(|failure: &AuditFailure| &failure.code))
+            {
                 known.push(AuditFailure { code, zh, en });
             }
         }
@@ -236,7 +261,12 @@ impl Check {
         known
     }
 
-    fn new_code<'a>(&mut self, place: &str, text: &str, known: impl Iterator<Item = &'a Code>) -> Option<Code> {
+    fn new_code<'a>(
+        &mut self,
+        place: &str,
+        text: &str,
+        known: impl Iterator<Item = &'a Code>,
+    ) -> Option<Code> {
         let place = format!("{place}.code");
         let code: Code = self.parse(&place, text)?;
         let mut known = known;
@@ -254,8 +284,8 @@ impl Check {
             if 12 < division.len() || !division.chars().all(|c| c.is_ascii_digit()) {
                 self.fault(format!("{place}.division"), "must be at most 12 digits");
             }
-            if department.trim().is_empty() {
-                self.fault(format!("{place}.department"), "must not be empty");
+            if !is_department_code(&department) {
+                self.fault(format!("{place}.department"), "must be the code of a department");
             }
             if known.iter().any(|route| route.category.as_str() == category && route.division == division) {
                 self.fault(&place, format!("{category:?} in {division:?} has a department already"));
@@ -268,4 +298,12 @@ impl Check {
         }
         known
     }
+}
+
+/// As identity gives them: a small letter, then small letters, digits and hyphens, 2 to 32 in all.
+fn is_department_code(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (2..=32).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(allowed)
 }

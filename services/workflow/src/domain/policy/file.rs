@@ -13,7 +13,7 @@ pub(super) struct File {
     pub(super) windows: Windows,
     pub(super) reopening: Reopening,
     pub(super) rating: Rating,
-    pub(super) ladder: Vec<Rung>,
+    pub(super) ladder: Vec<LadderStep>,
     pub(super) audit_failures: Vec<AuditFailure>,
     pub(super) categories: Vec<Category>,
     pub(super) routes: Vec<Route>,
@@ -63,7 +63,7 @@ pub(super) struct Rating {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Rung {
+pub(super) struct LadderStep {
     pub(super) rung: String,
     pub(super) clocks: Vec<String>,
     pub(super) at: String,

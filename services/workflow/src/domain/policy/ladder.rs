@@ -56,7 +56,9 @@ pub enum Moment {
 
 /// A text that is no moment of a clock.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not \"due\", nor like \"50 percent\", \"1 working day before\" or \"5 working days after\"")]
+#[error(
+    "{0:?} is not \"due\", nor like \"50 percent\", \"1 working day before\" or \"5 working days after\""
+)]
 pub struct InvalidMoment(pub String);
 
 impl fmt::Display for Moment {

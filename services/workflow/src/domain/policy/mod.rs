@@ -82,7 +82,8 @@ impl Policy {
     /// The pack that comes with the suite.
     pub fn default_pack() -> &'static Self {
         static DEFAULT: LazyLock<Policy> = LazyLock::new(|| {
-            Policy::parse(include_str!("../../../packs/default.toml")).expect("a test parses the embedded pack")
+            Policy::parse(include_str!("../../../packs/default.toml"))
+                .expect("a test parses the embedded pack")
         });
         &DEFAULT
     }

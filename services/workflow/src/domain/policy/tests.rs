@@ -51,80 +51,153 @@ fn a_pack_with_a_field_too_many_or_too_few_is_refused_by_line() {
 fn every_contradiction_is_named_with_its_place() {
     let check = |from: &str, to: &str, expected: expect_test::Expect| expected.assert_eq(&faults(from, to));
     check("version = 1", "version = 0", expect!["version: must be at least 1"]);
-    check("C1 = \"2 working hours\"", "C1 = \"2 hours\"", expect![[
-        r#"clocks.C1: "2 hours" is not a limit such as "2 working hours" or "1 working day""#
-    ]]);
-    check("normal = \"5 working days\"", "normal = \"2 working days\"", expect![
-        "reply.normal: must not be shorter than the one before it, 3 working days"
-    ]);
-    check("hard = \"15 working days\"", "hard = \"31 working days\"", expect![
-        "reply.cap: must not be shorter than the one before it, 31 working days"
-    ]);
-    check("cap = \"30 working days\"", "cap = \"90 working hours\"", expect!["reply.cap: must be in working days"]);
-    check("satisfied_from = 3", "satisfied_from = 1", expect![
-        "rating.satisfied_from: must leave a rating that is low, so be at least 2"
-    ]);
-    check("strictly_satisfied_from = 4", "strictly_satisfied_from = 2", expect![
-        "rating.strictly_satisfied_from: must not be below satisfied_from"
-    ]);
-    check("strictly_satisfied_from = 4", "strictly_satisfied_from = 6", expect![
-        "rating.strictly_satisfied_from: must be 1 to 5"
-    ]);
-    check("at = \"50 percent\"", "at = \"100 percent\"", expect![[
-        r#"ladder[0].at: "100 percent" is not "due", nor like "50 percent", "1 working day before" or "5 working days after""#
-    ]]);
-    check("light = \"YELLOW\"", "light = \"RED\"", expect![[r"
+    check(
+        "C1 = \"2 working hours\"",
+        "C1 = \"2 hours\"",
+        expect![[r#"clocks.C1: "2 hours" is not a limit such as "2 working hours" or "1 working day""#]],
+    );
+    check(
+        "normal = \"5 working days\"",
+        "normal = \"2 working days\"",
+        expect!["reply.normal: must not be shorter than the one before it, 3 working days"],
+    );
+    check(
+        "hard = \"15 working days\"",
+        "hard = \"31 working days\"",
+        expect!["reply.cap: must not be shorter than the one before it, 31 working days"],
+    );
+    check(
+        "cap = \"30 working days\"",
+        "cap = \"90 working hours\"",
+        expect!["reply.cap: must be in working days"],
+    );
+    check(
+        "satisfied_from = 3",
+        "satisfied_from = 1",
+        expect!["rating.satisfied_from: must leave a rating that is low, so be at least 2"],
+    );
+    check(
+        "strictly_satisfied_from = 4",
+        "strictly_satisfied_from = 2",
+        expect!["rating.strictly_satisfied_from: must not be below satisfied_from"],
+    );
+    check(
+        "strictly_satisfied_from = 4",
+        "strictly_satisfied_from = 6",
+        expect!["rating.strictly_satisfied_from: must be 1 to 5"],
+    );
+    check(
+        "at = \"50 percent\"",
+        "at = \"100 percent\"",
+        expect![[
+            r#"ladder[0].at: "100 percent" is not "due", nor like "50 percent", "1 working day before" or "5 working days after""#
+        ]],
+    );
+    check(
+        "light = \"YELLOW\"",
+        "light = \"RED\"",
+        expect![[r"
         ladder[0].light: must be RED at the due time, neither before nor after it
         ladder: C0 needs one rung that shows RED
         ladder: C1 needs one rung that shows RED
-        ladder: C2 needs one rung that shows RED"]]);
-    check("light = \"RED\"", "light = \"GREEN\"", expect![[r"
+        ladder: C2 needs one rung that shows RED"]],
+    );
+    check(
+        "light = \"RED\"",
+        "light = \"GREEN\"",
+        expect![[r"
         ladder[4].light: must be YELLOW or RED
         ladder: C1 needs one rung that shows RED
         ladder: C2 needs one rung that shows RED
         ladder: C3 needs one rung that shows RED
         ladder: C4 needs one rung that shows RED
         ladder: C5 needs one rung that shows RED
-        ladder: C8 needs one rung that shows RED"]]);
-    check("clocks = [\"C7\"]", "clocks = [\"C3\"]", expect![[r#"ladder[3].clocks: C3 has a rung "yellow" already"#]]);
+        ladder: C8 needs one rung that shows RED"]],
+    );
+    check(
+        "clocks = [\"C7\"]",
+        "clocks = [\"C3\"]",
+        expect![[r#"ladder[3].clocks: C3 has a rung "yellow" already"#]],
+    );
     check("clocks = [\"C7\"]", "clocks = []", expect!["ladder[3].clocks: must name at least one"]);
-    check("notify = [\"FIRM\"]", "notify = [\"FIRM\", \"FIRM\"]", expect!["ladder[10].notify: names something twice"]);
-    check("notify = [\"FIRM\"]", "notify = [\"MAYOR\"]", expect![[r#"ladder[10].notify[0]: "MAYOR" is no Notify"#]]);
-    check("code = \"land\"", "code = \"labour\"", expect![[r#"
+    check(
+        "notify = [\"FIRM\"]",
+        "notify = [\"FIRM\", \"FIRM\"]",
+        expect!["ladder[10].notify: names something twice"],
+    );
+    check(
+        "notify = [\"FIRM\"]",
+        "notify = [\"MAYOR\"]",
+        expect![[r#"ladder[10].notify[0]: "MAYOR" is no Notify"#]],
+    );
+    check(
+        "code = \"land\"",
+        "code = \"labour\"",
+        expect![[r#"
         categories[5].code: "labour" stands twice
-        routes[5].category: there is no category "land""#]]);
+        routes[5].category: there is no category "land""#]],
+    );
     check("zh = \"资金\"", "zh = \" \"", expect!["categories[3].zh: must not be empty"]);
-    check("difficulty = \"HARD\"", "difficulty = \"huge\"", expect![[r#"
+    check(
+        "difficulty = \"HARD\"",
+        "difficulty = \"huge\"",
+        expect![[r#"
         categories[5].difficulty: "huge" is no Difficulty
-        routes[5].category: there is no category "land""#]]);
-    check("category = \"land\"", "category = \"funding\"", expect![[r#"routes[5]: "funding" in "" has a department already"#]]);
+        routes[5].category: there is no category "land""#]],
+    );
+    check(
+        "category = \"land\"",
+        "category = \"funding\"",
+        expect![[r#"routes[5]: "funding" in "" has a department already"#]],
+    );
     check("division = \"\"", "division = \"33x\"", expect!["routes[0].division: must be at most 12 digits"]);
-    check("code = \"evidence_missing\"", "code = \"not_solved\"", expect![[r#"audit_failures[1].code: "not_solved" stands twice"#]]);
+    check(
+        "code = \"evidence_missing\"",
+        "code = \"not_solved\"",
+        expect![[r#"audit_failures[1].code: "not_solved" stands twice"#]],
+    );
+}
+
+#[test]
+fn a_route_names_the_code_of_a_department() {
+    let fault = "routes[3].department: must be the code of a department";
+    for wrong in ["", "f", "Finance", "财政", "-finance"] {
+        assert_eq!(faults("\"finance\"", &format!("{wrong:?}")), fault);
+    }
 }
 
 #[test]
 fn the_longest_division_that_fits_decides_the_department() {
     let text = format!(
-        "{DEFAULT}\n[[routes]]\ncategory = \"land\"\ndivision = \"3304\"\ndepartment = \"b\"\n\
-         [[routes]]\ncategory = \"land\"\ndivision = \"330482101\"\ndepartment = \"c\"\n"
+        "{DEFAULT}\n[[routes]]\ncategory = \"land\"\ndivision = \"3304\"\ndepartment = \"bb\"\n\
+         [[routes]]\ncategory = \"land\"\ndivision = \"330482101\"\ndepartment = \"cc\"\n"
     );
     let pack = Policy::parse(&text).unwrap();
     let route = |category: &str, division: &str| {
         pack.route(&code(category), &division.parse().unwrap()).map(str::to_owned)
     };
-    assert_eq!(route("land", "330482101").as_deref(), Some("c"));
-    assert_eq!(route("land", "330482101003").as_deref(), Some("c"));
-    assert_eq!(route("land", "330482102").as_deref(), Some("b"));
+    assert_eq!(route("land", "330482101").as_deref(), Some("cc"));
+    assert_eq!(route("land", "330482101003").as_deref(), Some("cc"));
+    assert_eq!(route("land", "330482102").as_deref(), Some("bb"));
     assert_eq!(route("land", "330200").as_deref(), Some("natural-resources"));
     assert_eq!(route("other", "330482"), None);
 }
 
 #[test]
 fn a_moment_has_one_spelling() {
-    for text in ["1 percent", "99 percent", "1 working day before", "2 working days before", "due", "5 working days after"] {
+    for text in [
+        "1 percent",
+        "99 percent",
+        "1 working day before",
+        "2 working days before",
+        "due",
+        "5 working days after",
+    ] {
         assert_eq!(text.parse::<Moment>().unwrap().to_string(), text);
     }
-    for text in ["", "0 percent", "100 percent", "1 working days before", "0 working days after", "Due", "05 percent"] {
+    for text in
+        ["", "0 percent", "100 percent", "1 working days before", "0 working days after", "Due", "05 percent"]
+    {
         assert!(text.parse::<Moment>().is_err(), "{text:?}");
     }
 }

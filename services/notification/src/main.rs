@@ -1,0 +1,5 @@
+//! The notification service as a process of its own.
+
+fn main() -> anyhow::Result<()> {
+    runtime::serve_alone(qinqing_notification::spec())
+}

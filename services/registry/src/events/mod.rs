@@ -1,0 +1,3 @@
+//! What the registry tells the other services. It listens to none of them.
+
+pub(crate) mod publish;

@@ -1,0 +1,158 @@
+//! The escalation ladder of an issue: what is due when, and what the system has to do about it.
+
+use std::num::NonZeroU32;
+
+use kernel::Timestamp;
+use worktime::OutOfCalendar;
+
+use super::{Clock, ClockId, ClockKey, clocks, latest};
+use crate::domain::{Code, Command, Issue, Light, Moment, Notify, Rules, RungRule, State};
+
+const HUNDRED: NonZeroU32 = NonZeroU32::new(100).expect("a hundred is not zero");
+
+/// A rung of a clock of an issue. It is reached at most once for each issue, clock and rung.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rung {
+    pub clock: ClockKey,
+    pub code: Code,
+    pub at: Timestamp,
+    /// When the clock is due.
+    pub due_at: Timestamp,
+    pub light: Option<Light>,
+    pub notify: Vec<Notify>,
+    pub reached: bool,
+}
+
+/// When the light of an issue changes if nobody does anything: what a query for lights compares with now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lights {
+    pub is_open: bool,
+    /// Yellow from then on, included.
+    pub yellow_at: Option<Timestamp>,
+    /// Red from then on, excluded: what is done at the due time is done in time.
+    pub red_at: Option<Timestamp>,
+}
+
+impl Lights {
+    pub fn at(&self, now: Timestamp) -> Light {
+        match self {
+            Self { is_open: false, .. } => Light::Off,
+            Self { red_at: Some(red), .. } if *red < now => Light::Red,
+            Self { yellow_at: Some(yellow), .. } if *yellow <= now => Light::Yellow,
+            _ => Light::Green,
+        }
+    }
+}
+
+/// The rungs of a clock, in the order of time: those that were reached, and while it runs those to come.
+///
+/// A moment that falls into a stop that was undone is put off to the end of the stop; a warning that has been overtaken
+/// by the due time then is left out, and what follows the due time is counted from there. So a clock that is
+/// set going again long after it was due climbs its ladder rung by rung, not at one blow.
+pub fn rungs(issue: &Issue, clock: &Clock, rules: Rules<'_>) -> Result<Vec<Rung>, OutOfCalendar> {
+    let mut rungs = Vec::new();
+    for rule in rules.policy.ladder.iter().filter(|rule| rule.clocks.contains(&clock.key.id)) {
+        let Some(at) = reached_at(clock, rule.at, rules)? else { continue };
+        let reached = issue.rungs.contains(&(clock.key, rule.code.clone()));
+        if !reached && !clock.is_running() {
+            continue;
+        }
+        let RungRule { code, light, notify, .. } = rule.clone();
+        rungs.push(Rung { clock: clock.key, code, at, due_at: clock.due_at, light, notify, reached });
+    }
+    rungs.sort_by_key(|rung| rung.at);
+    Ok(rungs)
+}
+
+/// `None`: the clock never comes to that moment.
+fn reached_at(clock: &Clock, moment: Moment, rules: Rules<'_>) -> Result<Option<Timestamp>, OutOfCalendar> {
+    let due_at = put_off(clock, clock.due_at);
+    Ok(match moment {
+        Moment::Percent(_) | Moment::Before(_) => {
+            let raw = warned_at(clock, moment, rules)?;
+            let at = put_off(clock, raw);
+            (clock.started_at < raw && (at == raw || at < due_at)).then_some(at)
+        }
+        Moment::Due => Some(due_at),
+        Moment::After(n) => Some(put_off(clock, rules.calendar.plus_working_days(due_at, n)?)),
+    })
+}
+
+/// A moment before the due time, as if the clock had never stopped.
+fn warned_at(clock: &Clock, moment: Moment, rules: Rules<'_>) -> Result<Timestamp, OutOfCalendar> {
+    match moment {
+        Moment::Percent(percent) => rules.calendar.fraction(clock.started_at, clock.due_at, percent, HUNDRED),
+        Moment::Before(n) => rules.calendar.minus_working_days(clock.due_at, n),
+        Moment::Due | Moment::After(_) => Ok(clock.due_at),
+    }
+}
+
+fn put_off(clock: &Clock, at: Timestamp) -> Timestamp {
+    let gap = clock.gaps.iter().find(|gap| gap.stopped_at <= at && at < gap.resumed_at);
+    gap.map_or(at, |gap| gap.resumed_at)
+}
+
+/// When the light changes, over all running clocks.
+pub fn lights(issue: &Issue, rules: Rules<'_>) -> Result<Lights, OutOfCalendar> {
+    let mut lights = Lights { is_open: issue.state().is_open(), yellow_at: None, red_at: None };
+    let earlier = |known: Option<Timestamp>, at| Some(known.map_or(at, |known: Timestamp| known.min(at)));
+    for clock in running(issue, rules)? {
+        for rule in rules.policy.ladder.iter().filter(|rule| rule.clocks.contains(&clock.key.id)) {
+            match rule.light {
+                Some(Light::Yellow) => {
+                    lights.yellow_at = earlier(lights.yellow_at, warned_at(&clock, rule.at, rules)?);
+                }
+                Some(Light::Red) => lights.red_at = earlier(lights.red_at, clock.due_at),
+                Some(Light::Off | Light::Green) | None => {}
+            }
+        }
+    }
+    Ok(lights)
+}
+
+/// When the system has to look at the issue again: [`due_now`] has something to do from then on, excluded.
+/// `None`: not before somebody takes a step.
+pub fn next_wake(issue: &Issue, rules: Rules<'_>) -> Result<Option<Timestamp>, OutOfCalendar> {
+    let rung = pending(issue, rules)?.first().map(|rung| rung.at);
+    let lapse = rating_until(issue, rules)?;
+    Ok(rung.into_iter().chain(lapse).min())
+}
+
+/// The steps that the system has to take now, in the order of time: each is decided like any other.
+pub fn due_now(issue: &Issue, rules: Rules<'_>, now: Timestamp) -> Result<Vec<Command>, OutOfCalendar> {
+    let mut commands: Vec<_> = pending(issue, rules)?
+        .into_iter()
+        .filter(|rung| rung.at < now)
+        .map(|rung| Command::ReachRung { clock: rung.clock, rung: rung.code })
+        .collect();
+    if rating_until(issue, rules)?.is_some_and(|until| until < now) {
+        commands.push(Command::LapseRating);
+    }
+    Ok(commands)
+}
+
+/// The rungs still to be reached if nobody does anything, in the order of time.
+pub(in crate::domain) fn pending(issue: &Issue, rules: Rules<'_>) -> Result<Vec<Rung>, OutOfCalendar> {
+    let mut pending = Vec::new();
+    for clock in running(issue, rules)? {
+        pending.extend(rungs(issue, &clock, rules)?.into_iter().filter(|rung| !rung.reached));
+    }
+    pending.sort_by_key(|rung| rung.at);
+    Ok(pending)
+}
+
+/// Until when the firm may rate. `None`: it is not asked to.
+pub(in crate::domain) fn rating_until(
+    issue: &Issue,
+    rules: Rules<'_>,
+) -> Result<Option<Timestamp>, OutOfCalendar> {
+    if issue.state() != State::FedBack {
+        return Ok(None);
+    }
+    let clocks = clocks(issue, rules, issue.updated_at)?;
+    Ok(latest(&clocks, ClockId::C6).map(|clock| clock.due_at))
+}
+
+fn running(issue: &Issue, rules: Rules<'_>) -> Result<impl Iterator<Item = Clock>, OutOfCalendar> {
+    Ok(clocks(issue, rules, issue.updated_at)?.into_iter().filter(Clock::is_running))
+}

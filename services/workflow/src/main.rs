@@ -1,0 +1,5 @@
+//! The workflow service as a process of its own.
+
+fn main() -> anyhow::Result<()> {
+    runtime::serve_alone(qinqing_workflow::spec())
+}
