@@ -1,5 +1,11 @@
 //! What must hold across the suite.
 
+mod access;
 mod architecture;
+mod bad_input;
 mod contracts;
+mod faults;
 mod golden;
+mod lifecycle;
+mod raw;
+mod world;

@@ -346,8 +346,9 @@ impl Consumer {
     fn position_row(&self, batch: &mut Batch, position: &str) {
         batch.add(
             "store the feed's position",
-            "INSERT INTO feed_position (consumer, position) VALUES ($1, $2)
-             ON CONFLICT (consumer) DO UPDATE SET position = excluded.position",
+            "INSERT INTO feed_position (consumer, position, version) VALUES ($1, $2, 1)
+             ON CONFLICT (consumer) DO UPDATE
+             SET position = excluded.position, version = feed_position.version + 1",
             binds![self.name.as_str(), position],
         );
     }

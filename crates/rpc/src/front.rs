@@ -121,7 +121,11 @@ impl Front {
             return Err(common(reason, &[("method", shown(path))]));
         }
         let on_behalf_of = self.on_behalf_of(request.headers(), &caller).await?;
-        let principal = caller.principal();
+        let principal = match (&caller, request.extensions().get::<PeerAddress>()) {
+            // Strangers have nothing but their address to tell them apart.
+            (Caller::Anonymous, Some(PeerAddress(Some(address)))) => address.ip().to_string(),
+            _ => caller.principal(),
+        };
         let permit =
             if stream { shared.admission.stream(&principal) } else { shared.admission.call(&principal) };
         let permit = permit.ok_or_else(|| common(ErrorReason::Overloaded, &[]))?;
@@ -160,7 +164,11 @@ impl Front {
         }
         let invalid = || common(ErrorReason::TokenInvalid, &[]);
         let token = value.to_str().map_err(|_| invalid())?;
-        self.shared.verifier.verify(token).await.map(Some).map_err(|_| invalid())
+        let verified = self.shared.verifier.verify(token).await;
+        verified.map(Some).map_err(|error| match error {
+            access::TokenError::KeysUnavailable(_) => common(ErrorReason::Unavailable, &[]),
+            _ => invalid(),
+        })
     }
 
     async fn pass(&self, request: Request<Body>, admitted: Admitted) -> Response<Body> {

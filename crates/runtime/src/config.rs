@@ -1,6 +1,6 @@
 //! Configuration: file, then environment, then flags; read whole before any port is bound.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::{Path, PathBuf}, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::{Path, PathBuf}};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,8 @@ pub struct Config {
     pub database: Database,
     /// Addresses of the services that run elsewhere, as `workflow = "http://10.0.0.7:7300"`.
     pub peers: BTreeMap<String, String>,
+    /// Certificates (PEM) that vouch for `https` peers.
+    pub peer_ca_file: Option<PathBuf>,
     pub log: Log,
     /// Sends e-mail; without it there is none.
     pub smtp: Option<Smtp>,
@@ -99,6 +101,7 @@ impl Default for Config {
             behind_tls: false,
             database: Database::default(),
             peers: BTreeMap::new(),
+            peer_ca_file: None,
             log: Log::default(),
             smtp: None,
         }
@@ -165,6 +168,16 @@ impl Config {
             let why = format!("there is no service {unknown:?}");
             return Err(ConfigError::Refused { name: "peers", why });
         }
+        if self.profile == Profile::Production
+            && let Some((name, _)) = self.peers.iter().find(|(_, address)| !is_private(address))
+        {
+            let why = format!("{name} is reached in plain text off loopback: use https and peer_ca_file");
+            return Err(ConfigError::Refused { name: "peers", why });
+        }
+        if self.peer_ca_file.is_none() && self.peers.values().any(|address| address.starts_with("https://")) {
+            let why = "is needed for peers with https".to_owned();
+            return Err(ConfigError::Refused { name: "peer_ca_file", why });
+        }
         Ok(())
     }
 
@@ -208,8 +221,12 @@ impl Config {
     }
 }
 
-/// How long the drain may take, from the first signal to the cut.
-pub const DRAIN: Duration = Duration::from_secs(10);
+/// Whether nobody on the way can read what is sent to an address.
+fn is_private(address: &str) -> bool {
+    let plain = address.strip_prefix("http://").unwrap_or_default();
+    let host = plain.rsplit_once(':').map_or(plain, |(host, _)| host);
+    address.starts_with("https://") || ["127.0.0.1", "[::1]", "localhost"].contains(&host)
+}
 
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
@@ -274,6 +291,17 @@ mod tests {
         assert!(matches!(Config::load(None, [], &open), Err(ConfigError::Refused { name: "listen", .. })));
         let behind = [open[0].clone(), open[1].clone(), ("behind_tls", "true".to_owned())];
         assert!(Config::load(None, [], &behind).is_ok());
+    }
+
+    #[test]
+    fn production_speaks_to_peers_elsewhere_under_tls_alone() {
+        let peer = |address: &str| {
+            let flags = [("profile", "production".to_owned()), ("peers.workflow", address.to_owned())];
+            Config::load(None, [], &flags).map(drop)
+        };
+        assert!(matches!(peer("http://10.0.0.7:7300"), Err(ConfigError::Refused { name: "peers", .. })));
+        assert!(matches!(peer("https://10.0.0.7:7300"), Err(ConfigError::Refused { name: "peer_ca_file", .. })));
+        assert!(peer("http://127.0.0.1:7300").is_ok());
     }
 
     #[test]

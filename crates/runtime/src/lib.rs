@@ -9,12 +9,12 @@ mod run;
 mod suite;
 pub mod telemetry;
 
-pub use config::{Config, ConfigError, DRAIN, Database, Log, LogFormat, Profile, Smtp};
+pub use config::{Config, ConfigError, Database, Log, LogFormat, Profile, Smtp};
 pub use keys::Keys;
 pub use module::{Deps, Job, Module, ModuleSpec, Worked};
 pub use options::{Options, serve_alone};
 pub use run::run;
-pub use suite::{Start, Suite, bind};
+pub use suite::{Background, Start, Suite, bind};
 
 /// The services of the suite.
 pub const SERVICES: [&str; 5] = ["identity", "registry", "workflow", "notification", "scoring"];

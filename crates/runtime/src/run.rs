@@ -7,7 +7,7 @@ use kernel::{SystemClock, UuidV7};
 use rpc::{Drain, Limits};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{Config, ModuleSpec, Start, Suite, bind, health};
+use crate::{Background, Config, ModuleSpec, Start, Suite, bind, health};
 
 /// Between the word that this process is not ready and the end of new work: balancers ask once a second.
 const LEAVING: Duration = Duration::from_millis(200);
@@ -30,7 +30,7 @@ pub async fn run(
         clock: Arc::new(SystemClock),
         ids: Arc::new(UuidV7),
         limits: Limits::default(),
-        run_jobs: true,
+        background: Background::All,
     };
     let suite = Suite::start(start, modules).await?;
     let app = app(&suite, listen).await?;

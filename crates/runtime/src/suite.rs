@@ -17,7 +17,10 @@ use proto::identity::v1::{GetJwksRequest, auth_service_client::AuthServiceClient
 use rpc::{Bearer, Drain, Front, Limits, Peers, Transport};
 use store::Db;
 use tokio::{net::TcpListener, task::JoinSet};
-use tonic::service::Routes;
+use tonic::{
+    service::Routes,
+    transport::{Certificate, ClientTlsConfig},
+};
 
 use crate::{Config, Deps, Job, Keys, ModuleSpec, Profile, SERVICES, Worked, health};
 
@@ -44,6 +47,17 @@ pub struct Suite {
     background: JoinSet<()>,
 }
 
+/// What happens by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    /// As in production.
+    All,
+    /// Events are consumed; jobs run when [`Suite::settle`] is called.
+    Events,
+    /// Nothing: for counting what calls alone do.
+    Nothing,
+}
+
 /// How a suite is started.
 #[derive(Debug, Clone)]
 pub struct Start {
@@ -51,14 +65,13 @@ pub struct Start {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
     pub limits: Limits,
-    /// Runs jobs by themselves; without it, [`Suite::settle`] does.
-    pub run_jobs: bool,
+    pub background: Background,
 }
 
 impl Suite {
     /// Opens the databases, applies migrations, starts the modules, and begins to consume events.
     pub async fn start(start: Start, modules: &[ModuleSpec]) -> anyhow::Result<Self> {
-        let Start { config, clock, ids, limits, run_jobs } = start;
+        let Start { config, clock, ids, limits, background: by_itself } = start;
         let config = Arc::new(config);
         let keys = Keys::open(&config.data_dir.join("keys"))?;
         let drain = Drain::new();
@@ -119,11 +132,14 @@ impl Suite {
         here.set(front.clone()).map_err(|_| anyhow::anyhow!("the front was set twice"))?;
 
         let mut background = JoinSet::new();
+        if by_itself == Background::Nothing {
+            consumers.clear();
+        }
         for consumer in consumers.clone() {
             let drain = drain.clone();
             background.spawn(async move { consumer.run(drain).await });
         }
-        if run_jobs {
+        if by_itself == Background::All {
             for job in jobs.clone() {
                 let drain = drain.clone();
                 background.spawn(async move { job.run(drain).await });
@@ -273,8 +289,14 @@ fn transports(
         if modules.iter().any(|module| module.name == name) {
             transports.insert(name, Transport::Local(Arc::clone(here)));
         } else if let Some(address) = config.peers.get(name) {
-            let endpoint = tonic::transport::Endpoint::from_shared(address.clone())
-                .with_context(|| format!("peers.{name} is {address:?}"))?
+            let mut endpoint = tonic::transport::Endpoint::from_shared(address.clone())
+                .with_context(|| format!("peers.{name} is {address:?}"))?;
+            if let Some(path) = &config.peer_ca_file {
+                let pem = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
+                let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
+                endpoint = endpoint.tls_config(tls).with_context(|| format!("peers.{name}"))?;
+            }
+            let endpoint = endpoint
                 .connect_timeout(Duration::from_secs(2))
                 .keep_alive_while_idle(true)
                 .http2_keep_alive_interval(Duration::from_secs(30));

@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use prost::Message;
 use proto::identity::v1::{GetJwksRequest, GetJwksResponse, Jwk};
 use runtime::{Module, ModuleSpec};
+use tonic_types::{ErrorDetails, StatusExt as _};
 use tonic::{
     Request, Response, Status,
     body::Body,
@@ -88,8 +89,18 @@ where
     type Future = BoxFuture<'static, Result<Response<A>, Status>>;
 
     fn call(&mut self, request: Request<Q>) -> Self::Future {
-        let answer = (self.0)(request.into_inner()).map(Response::new);
+        let answer = (self.0)(request.into_inner()).map(Response::new).map_err(explained);
         Box::pin(async move { answer })
+    }
+}
+
+/// A refusal as a real service sends it: with a reason.
+fn explained(status: Status) -> Status {
+    if status.details().is_empty() {
+        let details = ErrorDetails::with_error_info("FAKE", "testkit", []);
+        Status::with_error_details(status.code(), status.message(), details)
+    } else {
+        status
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::{path::Path, sync::Arc};
 
-use access::{AccessClaims, Client, Person, RoleGrant, Signer, SigningKey};
+use access::{
+    AccessClaims, Client, Person, RoleGrant, ServiceIdentity, ServiceName, Signer, SigningKey,
+};
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta};
 use kernel::{AccountId, Clock as _, ClientId, FixedIds, IdGen as _, ManualClock, SessionId, Timestamp};
 use rpc::{Bearer, Limits};
-use runtime::{Config, ModuleSpec, Start, Suite};
+use runtime::{Background, Config, ModuleSpec, Start, Suite};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -45,7 +47,7 @@ impl TestSuite {
             clock: Arc::clone(&clock) as Arc<dyn kernel::Clock>,
             ids: Arc::new(FixedIds::starting_at(0)),
             limits,
-            run_jobs: false,
+            background: Background::Events,
         };
         let suite = Suite::start(start, modules).await?;
         let signer = Signer::new(signing_key()?);
@@ -86,6 +88,14 @@ impl TestSuite {
         let claims = AccessClaims::client(&client, self.clock.now(), TimeDelta::minutes(15), self.uuid());
         let token = self.signer.sign(&claims).expect("the claims are those of a test's own client");
         self.suite.connect(Some(&token))
+    }
+
+    /// A connection with the identity of a service that runs here, real or not.
+    pub fn service(&self, name: &'static str) -> Bearer {
+        let der = self.suite.keys().load_or_make(&format!("service-{name}.pk8"), || anyhow::bail!("{name} is not here"));
+        let key = der.and_then(|der| Ok(SigningKey::from_pkcs8(&der)?)).expect("the service has a key");
+        let identity = ServiceIdentity::new(ServiceName::from_static(name), key);
+        self.suite.connect(Some(&identity.token(self.clock.now())))
     }
 
     /// A connection with no token.
@@ -137,18 +147,19 @@ async fn config(engine: Engine, dir: &Path, modules: &[ModuleSpec]) -> anyhow::R
 /// ```
 #[macro_export]
 macro_rules! both_engines {
-    (modules: [$($module:expr),* $(,)?]; $($(#[$doc:meta])* async fn $name:ident($app:ident: TestSuite) $body:block)*) => {$(
+    (modules: $modules:tt; $($(#[$doc:meta])* async fn $name:ident($app:ident: TestSuite) $body:block)*) => {$(
         mod $name {
             #[expect(clippy::allow_attributes, reason = "not every test uses what its neighbours do")]
             #[allow(unused_imports)]
             use super::*;
 
             $(#[$doc])*
-            async fn test($app: $crate::TestSuite) $body
+            async fn test($app: &$crate::TestSuite) $body
 
             async fn on(engine: $crate::Engine) {
-                let app = $crate::TestSuite::start(engine, &[$($module),*]).await.expect("the suite starts");
-                test(app).await;
+                let app = $crate::TestSuite::start(engine, &$modules).await.expect("the suite starts");
+                test(&app).await;
+                app.stop().await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -19,7 +19,6 @@ use axum::{
     routing::get,
 };
 use futures::future::BoxFuture;
-use rpc::Front;
 use runtime::Suite;
 use tower::{Service, ServiceExt as _};
 use transcode::{Config, Transcoder};
@@ -29,7 +28,7 @@ use switchboard::Switchboard;
 /// What serves one port: gRPC as it comes, JSON for everybody else.
 pub fn app(suite: &Suite) -> anyhow::Result<Router> {
     let switchboard = Switchboard::new(suite);
-    let transcoder = Transcoder::with_config(proto::pool().clone(), switchboard, config())
+    let transcoder = Transcoder::with_config(proto::pool().clone(), switchboard.clone(), config())
         .context("the contracts' HTTP annotations")?;
     let document = openapi::document()?;
     let page = openapi::page(&document);
@@ -40,12 +39,13 @@ pub fn app(suite: &Suite) -> anyhow::Result<Router> {
         .route("/", get(async || axum::response::Redirect::temporary("/docs")))
         .fallback_service(transcoder)
         .layer(axum::middleware::map_response(headers::secure));
-    Ok(Router::new().fallback_service(Doors { grpc: suite.front().clone(), json }))
+    Ok(Router::new().fallback_service(Doors { grpc: switchboard, json }))
 }
 
 fn config() -> Config {
     let mut config = Config::default();
     "gateway.qinqing".clone_into(&mut config.error_domain);
+    config.response_headers.push(http::HeaderName::from_static(rpc::REPLAYED));
     config.on_request(|parts, _, extensions| {
         if let Some(address) = parts.extensions.get::<rpc::PeerAddress>() {
             extensions.insert(*address);
@@ -56,7 +56,7 @@ fn config() -> Config {
 /// Sends each request through the door it knocks at.
 #[derive(Clone)]
 struct Doors {
-    grpc: Front,
+    grpc: Switchboard,
     json: Router,
 }
 
@@ -77,7 +77,9 @@ impl Service<Request<Body>> for Doors {
             .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
         Box::pin(async move {
             if is_grpc {
-                doors.grpc.oneshot(request).await.map(|response| response.map(Body::new))
+                let request = request.map(tonic::body::Body::new);
+                let answered = doors.grpc.oneshot(request).await;
+                Ok(answered.unwrap_or_else(tonic::Status::into_http).map(Body::new))
             } else {
                 doors.json.oneshot(request).await.map(|response| response.into_response())
             }

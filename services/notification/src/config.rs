@@ -44,11 +44,12 @@ impl Outlet {
             }
             None => url.clone(),
         };
+        let from = from.parse().context("from: not an e-mail address")?;
+        // Its pool of connections lives in the runtime that it is built in.
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url)
             .context("url: not as smtps://mail.example.gov.cn:465")?
             .timeout(Some(SMTP_TIMEOUT))
             .build();
-        let from = from.parse().context("from: not an e-mail address")?;
         Ok(Self::Smtp { transport, from: Arc::new(from) })
     }
 
@@ -93,8 +94,8 @@ mod tests {
         Smtp { url: url.to_owned(), from: "亲清平台 <qinqing@example.cn>".to_owned(), password_file: None }
     }
 
-    #[test]
-    fn production_sends_no_mail_in_plain_text_to_another_machine() {
+    #[tokio::test]
+    async fn production_sends_no_mail_in_plain_text_to_another_machine() {
         let refused = |url: &str| Outlet::smtp(&smtp(url), Profile::Production).is_err();
         assert!(refused("smtp://mail.example.cn:25"));
         assert!(refused("smtp://127.0.0.1@mail.example.cn:25"));

@@ -32,3 +32,48 @@ pub(crate) async fn enter(tx: &mut Tx, key: &Jwk, now: Timestamp, retire_at: Tim
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use access::SigningKey;
+    use chrono::TimeDelta;
+    use testkit::TestSuite;
+
+    use super::*;
+
+    testkit::both_engines! {
+        modules: [crate::spec()];
+
+        async fn a_new_key_retires_the_old_ones_after_the_overlap_and_starting_again_changes_nothing(app: TestSuite) {
+            let own = kids(app, app.now()).await;
+            let (old, new) = (key(1), key(2));
+            let overlap = TimeDelta::hours(1);
+            let start = app.now();
+            enter_at(app, &old, start).await;
+            let later = start + TimeDelta::days(30);
+            enter_at(app, &new, later).await;
+            enter_at(app, &old, later + TimeDelta::minutes(5)).await;
+            assert_eq!(own.len(), 1);
+            let during = kids(app, later + overlap - TimeDelta::microseconds(1)).await;
+            assert_eq!(during, [old.kid(), new.kid()]);
+            assert_eq!(kids(app, later + overlap).await, [new.kid()]);
+        }
+    }
+
+    fn key(seed: u8) -> Jwk {
+        SigningKey::from_seed(&[seed; 32]).unwrap().public().clone()
+    }
+
+    async fn enter_at(app: &TestSuite, key: &Jwk, now: Timestamp) {
+        let mut tx = app.suite.db("identity").unwrap().begin().await.unwrap();
+        enter(&mut tx, key, now, now + TimeDelta::hours(1)).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn kids(app: &TestSuite, now: Timestamp) -> Vec<String> {
+        let mut tx = app.suite.db("identity").unwrap().snapshot().await.unwrap();
+        let keys = published(&mut tx, now).await.unwrap();
+        tx.commit().await.unwrap();
+        keys.iter().map(|key| key.kid().to_owned()).collect()
+    }
+}

@@ -6,11 +6,11 @@ use tonic::{Code, Status};
 
 use crate::world::{PASSWORD, Person, World, precondition, refused};
 
-crate::engines::both_engines! {
+testkit::both_engines! {
     modules: [qinqing_identity::spec()];
 
     async fn contacts_are_masked_for_everybody_but_their_owner(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         for login in ["security-admin-1", "audit-admin", "operator"] {
             let account = get(world.admin(login), &person).await.unwrap();
@@ -24,7 +24,7 @@ crate::engines::both_engines! {
     }
 
     async fn somebody_elses_account_looks_like_none_at_all(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let stranger = || app.person(app.uuid_account(), vec![RoleGrant::of(Role::Auditor)]);
         let hidden = get(stranger(), &person).await.unwrap_err();
@@ -39,15 +39,15 @@ crate::engines::both_engines! {
     }
 
     async fn a_login_name_is_taken_once(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         world.newcomer("li.wei").await;
-        let again = world.accounts().create_account(create(&app, "li.wei")).await;
+        let again = world.accounts().create_account(create(app, "li.wei")).await;
         assert_eq!(refused(again), (Code::AlreadyExists, "LOGIN_NAME_TAKEN".to_owned()));
     }
 
     async fn a_repeated_creation_gives_the_same_account_and_no_password(app: TestSuite) {
-        let world = World::new(&app).await;
-        let request = create(&app, "li.wei");
+        let world = World::new(app).await;
+        let request = create(app, "li.wei");
         let first = world.accounts().create_account(request.clone()).await.unwrap().into_inner();
         let second = world.accounts().create_account(request.clone()).await.unwrap();
         assert!(second.metadata().contains_key(rpc::REPLAYED));
@@ -59,7 +59,7 @@ crate::engines::both_engines! {
     }
 
     async fn every_bad_field_is_named(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let request = pb::CreateAccountRequest {
             login_name: "Li Wei".to_owned(),
             display_name: String::new(),
@@ -72,7 +72,7 @@ crate::engines::both_engines! {
     }
 
     async fn only_what_the_mask_names_is_changed(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let update = |paths: &[&str], etag: &str| pb::UpdateAccountRequest {
             account_id: person.id.to_string(),
@@ -99,7 +99,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_disabled_account_comes_back_with_its_roles(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         world.give(&person, Role::Auditor, "").await;
         let account = disable(&world, &person).await.unwrap();
@@ -122,14 +122,14 @@ crate::engines::both_engines! {
     }
 
     async fn nobody_disables_their_own_account(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let id = world.first("security-admin-1").account_id;
         let own = Person { id, login_name: String::new(), etag: "v1".to_owned() };
         assert_eq!(precondition(disable(&world, &own).await), "OWN_ACCOUNT");
     }
 
     async fn pages_hold_each_account_once_and_count_them_all(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let police = world.department("police").await.department_id;
         for n in 0..4 {
             let (person, _) = world.newcomer(&format!("user{n}")).await;

@@ -1,15 +1,14 @@
 use chrono::TimeDelta;
 use proto::identity::v1::{self as pb, organization_service_client::OrganizationServiceClient};
-use testkit::TestSuite;
 use tonic::{Code, Status};
 
 use crate::world::{World, precondition, refused};
 
-crate::engines::both_engines! {
+testkit::both_engines! {
     modules: [qinqing_identity::spec()];
 
     async fn a_client_gets_tokens_with_no_more_than_its_scopes(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let (client, secret) = create(&world, "一网通办", &["organizations.read", "events.read"]).await.unwrap();
         let all = token(&world, &client, &secret, &[]).await.unwrap();
         assert_eq!(all.scopes, ["events.read", "organizations.read"]);
@@ -26,7 +25,7 @@ crate::engines::both_engines! {
     }
 
     async fn unknown_client_and_wrong_secret_get_the_same_answer(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let (client, secret) = create(&world, "一网通办", &["events.read"]).await.unwrap();
         let (other, other_secret) = create(&world, "征信平台", &["events.read"]).await.unwrap();
         let mut answers = Vec::new();
@@ -44,7 +43,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_scope_that_no_rpc_asks_for_is_refused(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let unknown = create(&world, "一网通办", &["events.read", "everything.write"]).await;
         assert_eq!(refused(unknown), (Code::InvalidArgument, "SCOPE_UNKNOWN".to_owned()));
         create(&world, "一网通办", &["events.read"]).await.unwrap();
@@ -52,7 +51,7 @@ crate::engines::both_engines! {
     }
 
     async fn an_old_secret_stays_good_for_as_long_as_was_said(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let (client, first) = create(&world, "一网通办", &["events.read"]).await.unwrap();
         let (client, second) = rotate(&world, &client, 3600).await;
         for secret in [&first, &second] {
@@ -66,7 +65,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_secret_is_given_once(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let request = pb::CreateClientRequest {
             name: "一网通办".to_owned(),
             scopes: vec!["events.read".to_owned()],
@@ -79,7 +78,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_disabled_client_gets_no_more_tokens(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let (client, secret) = create(&world, "一网通办", &["events.read"]).await.unwrap();
         let request = |etag: &str| pb::DisableClientRequest {
             client_id: client.client_id.clone(),

@@ -1,15 +1,14 @@
 use access::{Role, RoleGrant};
 use proto::identity::v1::{self as pb, grant_service_client::GrantServiceClient};
-use testkit::TestSuite;
 use tonic::Code;
 
 use crate::world::{World, precondition, refused};
 
-crate::engines::both_engines! {
+testkit::both_engines! {
     modules: [qinqing_identity::spec()];
 
     async fn a_role_takes_two_administrators_and_neither_is_its_holder(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let grant = world.request(person.id, Role::Auditor, "").await.unwrap();
         assert_eq!(grant.state(), pb::GrantState::Requested);
@@ -28,13 +27,13 @@ crate::engines::both_engines! {
 
         let approved = world.approve(&grant).await.unwrap();
         assert_eq!(approved.decided_by, world.first("security-admin-2").account_id.to_string());
-        assert_eq!(world.session(&person).await.grants, [approved.clone()]);
+        assert_eq!(world.session(&person).await.grants, std::slice::from_ref(&approved));
         assert_eq!(refused(world.approve(&grant).await), (Code::Aborted, "STALE_ETAG".to_owned()));
         assert_eq!(precondition(world.approve(&approved).await), "GRANT_NOT_REQUESTED");
     }
 
     async fn the_database_itself_refuses_a_grant_of_one_hand(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let grant = world.request(person.id, Role::Auditor, "").await.unwrap();
         let mut tx = app.suite.db("identity").unwrap().begin().await.unwrap();
@@ -45,7 +44,7 @@ crate::engines::both_engines! {
     }
 
     async fn administrators_of_different_kinds_exclude_each_other(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let (system, audit) = (
             world.request(person.id, Role::SystemAdmin, "").await.unwrap(),
@@ -59,7 +58,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_role_is_asked_for_once(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let (police, land) = (world.department("police").await, world.department("land").await);
         let grant = world.request(person.id, Role::Liaison, &police.department_id).await.unwrap();
@@ -73,7 +72,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_role_is_asked_for_with_what_it_is_held_for(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let police = world.department("police").await.department_id;
         let bad = async |role, department: &str| {
@@ -90,7 +89,7 @@ crate::engines::both_engines! {
     }
 
     async fn an_old_token_of_a_former_administrator_opens_nothing(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let former = world.person("li.wei").await;
         let other = world.person("wang.min").await;
         let grant = world.give(&former, Role::SecurityAdmin, "").await;
@@ -112,7 +111,7 @@ crate::engines::both_engines! {
     }
 
     async fn people_list_their_own_grants_and_administrators_everybodys(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let (li, wang) = (world.person("li.wei").await, world.person("wang.min").await);
         let own = world.give(&li, Role::Auditor, "").await;
         world.give(&wang, Role::Auditor, "").await;

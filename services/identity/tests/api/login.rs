@@ -5,11 +5,11 @@ use tonic::{Code, Status};
 
 use crate::world::{PASSWORD, World, precondition, refused};
 
-crate::engines::both_engines! {
+testkit::both_engines! {
     modules: [qinqing_identity::spec()];
 
     async fn an_initial_password_opens_no_session_until_it_is_changed(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let (_, initial) = world.newcomer("li.wei").await;
         assert_eq!(precondition(world.login("li.wei", &initial).await), "PASSWORD_CHANGE_REQUIRED");
         change(&world, "li.wei", &initial, PASSWORD).await.unwrap();
@@ -21,7 +21,7 @@ crate::engines::both_engines! {
     }
 
     async fn the_first_administrators_are_made_once(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let db = app.suite.db("identity").unwrap();
         let again = qinqing_identity::bootstrap(db, &*app.clock, &kernel::UuidV7).await.unwrap();
         assert!(again.is_empty());
@@ -33,7 +33,7 @@ crate::engines::both_engines! {
     }
 
     async fn unknown_name_wrong_password_and_disabled_account_get_the_same_answer(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let request = pb::DisableAccountRequest {
             account_id: world.person("gone").await.id.to_string(),
@@ -51,7 +51,7 @@ crate::engines::both_engines! {
     }
 
     async fn the_sixth_try_is_refused_whoever_it_is_and_whatever_the_password(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         world.person("li.wei").await;
         let mut refusals = Vec::new();
         for login_name in ["li.wei", "nobody"] {
@@ -73,7 +73,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_success_forgets_the_tries_before_it(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         world.person("li.wei").await;
         for _ in 0..3 {
             for _ in 0..4 {
@@ -84,7 +84,7 @@ crate::engines::both_engines! {
     }
 
     async fn tries_at_the_same_time_do_not_pass_together(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let tries = (0..12).map(|_| {
             let mut auth = world.auth();
             let request = pb::LoginRequest { login_name: "nobody".to_owned(), password: "guess".to_owned() };
@@ -100,7 +100,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_weak_password_is_refused_and_the_old_one_stays(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         world.person("li.wei.the.great").await;
         for weak in ["too short", "LI.WEI.THE.GREAT", PASSWORD] {
             let answer = change(&world, "li.wei.the.great", PASSWORD, weak).await;
@@ -109,23 +109,23 @@ crate::engines::both_engines! {
         world.login("li.wei.the.great", PASSWORD).await.unwrap();
     }
 
-    async fn every_bit_of_a_token_counts(app: TestSuite) {
-        let world = World::new(&app).await;
+    async fn a_token_with_any_character_changed_is_refused(app: TestSuite) {
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         world.give(&person, access::Role::Auditor, "").await;
         let token = world.session(&person).await.access_token;
-        get_own_account(&app, &person, &token).await.unwrap();
+        get_own_account(app, &person, &token).await.unwrap();
         let mut n_flipped = 0;
-        for at in (0..token.len()).step_by(7) {
+        for at in 0..token.len() {
             let mut bytes = token.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(bytes).unwrap();
-            assert_eq!(refused(get_own_account(&app, &person, &changed).await).0, Code::Unauthenticated, "{at}");
+            assert_eq!(refused(get_own_account(app, &person, &changed).await).0, Code::Unauthenticated, "{at}");
             n_flipped += 1;
         }
-        assert!(n_flipped > 50, "{n_flipped}");
+        assert!(n_flipped > 300, "{n_flipped}");
         app.clock.advance(TimeDelta::minutes(16));
-        assert_eq!(refused(get_own_account(&app, &person, &token).await).0, Code::Unauthenticated);
+        assert_eq!(refused(get_own_account(app, &person, &token).await).0, Code::Unauthenticated);
     }
 }
 

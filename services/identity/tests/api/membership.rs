@@ -11,16 +11,16 @@ use testkit::{TestSuite, fake::Fake};
 
 use crate::world::{World, precondition};
 
-crate::engines::both_engines! {
+testkit::both_engines! {
     modules: [qinqing_identity::spec(), Fake::new().spec("registry")];
 
     async fn a_member_of_an_enterprise_has_its_role_as_long_as_the_membership_lasts(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let (firm, other) = (EnterpriseId::new(app.uuid()), EnterpriseId::new(app.uuid()));
-        tell(&app, firm, 1, &added(&app, firm, person.id)).await;
-        tell(&app, other, 1, &added(&app, other, person.id)).await;
-        tell(&app, firm, 2, &added(&app, firm, person.id)).await;
+        tell(app, firm, 1, &added(app, firm, person.id)).await;
+        tell(app, other, 1, &added(app, other, person.id)).await;
+        tell(app, firm, 2, &added(app, firm, person.id)).await;
         app.settle().await;
         let grants = world.session(&person).await.grants;
         assert!(grants.iter().all(|grant| grant.role() == WireRole::Enterprise));
@@ -28,8 +28,8 @@ crate::engines::both_engines! {
         assert_eq!(firms, [firm.to_string(), other.to_string()]);
         assert_eq!(precondition(world.revoke(&grants[0]).await), "GRANT_ROLE_BY_MEMBERSHIP");
 
-        tell(&app, firm, 3, &removed(&app, firm, person.id)).await;
-        tell(&app, firm, 4, &removed(&app, firm, person.id)).await;
+        tell(app, firm, 3, &removed(app, firm, person.id)).await;
+        tell(app, firm, 4, &removed(app, firm, person.id)).await;
         app.settle().await;
         assert_eq!(world.session(&person).await.grants, [grants[1].clone()]);
         let request = pb::ListGrantsRequest { account_id: person.id.to_string(), ..Default::default() };
@@ -39,11 +39,11 @@ crate::engines::both_engines! {
     }
 
     async fn a_member_without_an_account_is_put_aside_and_the_others_go_on(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let (firm, other) = (EnterpriseId::new(app.uuid()), EnterpriseId::new(app.uuid()));
-        tell(&app, firm, 1, &added(&app, firm, AccountId::new(app.uuid()))).await;
-        tell(&app, other, 1, &added(&app, other, person.id)).await;
+        tell(app, firm, 1, &added(app, firm, AccountId::new(app.uuid()))).await;
+        tell(app, other, 1, &added(app, other, person.id)).await;
         app.settle().await;
         assert_eq!(world.session(&person).await.grants.len(), 1);
         let n_dead: u64 = app.suite.consumers().iter().map(|consumer| consumer.progress().borrow().n_dead).sum();

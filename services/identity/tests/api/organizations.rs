@@ -2,16 +2,15 @@ use access::{Role, RoleGrant};
 use chrono::TimeDelta;
 use kernel::Timestamp;
 use proto::identity::v1::{self as pb, organization_service_client::OrganizationServiceClient};
-use testkit::TestSuite;
 use tonic::{Code, Status};
 
 use crate::world::{Person, World, precondition, refused};
 
-crate::engines::both_engines! {
+testkit::both_engines! {
     modules: [qinqing_identity::spec()];
 
     async fn a_department_is_found_by_id_and_by_code(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let police = world.department("police").await;
         let mut machine = OrganizationServiceClient::new(app.client(&["organizations.read"]));
         let by_code = pb::GetDepartmentRequest { code: "police".to_owned(), ..Default::default() };
@@ -31,7 +30,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_code_and_a_section_name_are_taken_once(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let (police, land) = (world.department("police").await, world.department("land").await);
         let again = pb::CreateDepartmentRequest {
             code: "police".to_owned(),
@@ -53,7 +52,7 @@ crate::engines::both_engines! {
     }
 
     async fn departments_come_by_code_page_by_page(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         for code in ["police", "education", "land"] {
             world.department(code).await;
         }
@@ -74,7 +73,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_renamed_department_and_section_have_new_etags(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let police = world.department("police").await;
         let traffic = section(&world, &police, "交警大队").await.unwrap();
         let rename = |etag: &str| pb::RenameDepartmentRequest {
@@ -105,7 +104,7 @@ crate::engines::both_engines! {
     }
 
     async fn only_who_holds_the_role_becomes_liaison(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let (police, land) = (world.department("police").await, world.department("land").await);
         let person = world.person("li.wei").await;
         assert_eq!(precondition(set(&world, &police, &person).await), "LIAISON_ROLE_MISSING");
@@ -118,7 +117,7 @@ crate::engines::both_engines! {
     }
 
     async fn who_was_liaison_on_any_day_can_be_told(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let police = world.department("police").await;
         let (li, wang) = (liaison(&world, "li.wei", &police).await, liaison(&world, "wang.min", &police).await);
         let first_day = app.now();
@@ -149,7 +148,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_liaison_who_loses_the_role_or_the_account_loses_the_post(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let police = world.department("police").await;
         let person = world.person("li.wei").await;
         let grant = world.give(&person, Role::Liaison, &police.department_id).await;
@@ -172,7 +171,7 @@ crate::engines::both_engines! {
     }
 
     async fn firms_read_departments_and_change_none(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         world.department("police").await;
         let firm = kernel::EnterpriseId::new(app.uuid());
         let bearer = app.person(kernel::AccountId::new(app.uuid()), vec![RoleGrant::enterprise(firm)]);

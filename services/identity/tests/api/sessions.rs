@@ -3,16 +3,15 @@ use chrono::TimeDelta;
 use proto::identity::v1::{
     self as pb, account_service_client::AccountServiceClient, auth_service_client::AuthServiceClient,
 };
-use testkit::TestSuite;
 use tonic::{Code, Status};
 
 use crate::world::{PASSWORD, World, precondition, refused};
 
-crate::engines::both_engines! {
+testkit::both_engines! {
     modules: [qinqing_identity::spec()];
 
     async fn a_refresh_gives_the_roles_of_now(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let session = world.session(&person).await;
         let account_id = person.id.to_string();
@@ -32,7 +31,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_refresh_token_used_twice_ends_the_session(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let (session, other) = (world.session(&person).await, world.session(&person).await);
         let next = refresh(&world, &session.refresh_token).await.unwrap();
@@ -47,7 +46,7 @@ crate::engines::both_engines! {
     }
 
     async fn of_two_refreshes_at_the_same_time_one_ends_the_session(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let session = world.session(&person).await;
         let (a, b) =
@@ -58,7 +57,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_session_that_rests_too_long_or_lasts_too_long_is_over(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let idle = world.session(&person).await;
         let mut busy = world.session(&person).await.refresh_token;
@@ -76,7 +75,7 @@ crate::engines::both_engines! {
     }
 
     async fn logout_ends_the_session_and_a_second_time_changes_nothing(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let session = world.session(&person).await;
         for _ in 0..2 {
@@ -89,7 +88,7 @@ crate::engines::both_engines! {
     }
 
     async fn a_new_password_and_a_disabled_account_end_every_session(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let person = world.person("li.wei").await;
         let before = [world.session(&person).await, world.session(&person).await];
         let request = pb::ChangePasswordRequest {
@@ -116,7 +115,7 @@ crate::engines::both_engines! {
     }
 
     async fn people_see_and_end_their_own_sessions_alone(app: TestSuite) {
-        let world = World::new(&app).await;
+        let world = World::new(app).await;
         let (li, wang) = (world.person("li.wei").await, world.person("wang.min").await);
         for person in [&li, &wang] {
             world.give(person, Role::Auditor, "").await;

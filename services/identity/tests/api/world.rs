@@ -165,7 +165,7 @@ pub fn refused<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) 
     testkit::reason(&answer.unwrap_err())
 }
 
-/// As [`refused`] with FAILED_PRECONDITION; gives the reason alone.
+/// As [`refused`] with `FAILED_PRECONDITION`; gives the reason alone.
 pub fn precondition<T: std::fmt::Debug>(answer: Result<T, Status>) -> String {
     let (code, reason) = refused(answer);
     assert_eq!(code, Code::FailedPrecondition, "{reason}");

@@ -12,7 +12,7 @@ use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use kernel::{ManualClock, UuidV7};
 use rpc::Limits;
-use runtime::{Options, Start, Suite};
+use runtime::{Background, Options, Start, Suite};
 
 use qinqing::modules;
 
@@ -42,7 +42,7 @@ pub fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<ExitCode>
             ids: Arc::new(UuidV7),
             // One process plays everybody, and it waits for each answer.
             limits: Limits { max_calls_per_caller: 256, ..Limits::default() },
-            run_jobs: false,
+            background: Background::Events,
         };
         let suite = Suite::start(start, &modules::all()).await?;
         let agreed = replay(&suite, &clock).await;

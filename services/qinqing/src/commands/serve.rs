@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use runtime::{Options, run, telemetry};
+use runtime::{Options, telemetry};
 
 use qinqing::modules;
 
@@ -20,7 +20,10 @@ pub fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<ExitCode>
         arguments.modules.iter().cloned().partition(|name| name == "gateway");
     let modules = modules::named(&services)?;
     telemetry::start(&config.log)?;
-    super::block_on(run(config, &modules, async |suite, _| {
+    super::block_on(runtime::run(config, &modules, async |suite, _| {
+        if suite.db("identity").is_some() {
+            super::up::first_administrators(suite).await?;
+        }
         if gateway.is_empty() {
             Ok(suite.app())
         } else {

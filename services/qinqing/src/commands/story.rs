@@ -10,7 +10,7 @@ use clap::Args;
 use kernel::{SystemClock, UuidV7};
 use qinqing::{city::City, desk::Desk, modules};
 use rpc::{Drain, Limits, Transport};
-use runtime::{Config, Options, Start, Suite, bind};
+use runtime::{Background, Config, Options, Start, Suite, bind};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -63,7 +63,7 @@ async fn temporary() -> anyhow::Result<()> {
         clock: clock.clone(),
         ids: Arc::new(UuidV7),
         limits: Limits::default(),
-        run_jobs: false,
+        background: Background::Events,
     };
     println!("启动临时环境 {address} …");
     let suite = Arc::new(Suite::start(start, &modules::all()).await?);

@@ -16,7 +16,7 @@ use qinqing::{
     desk::Desk,
     modules,
 };
-use runtime::{Options, Suite, run, telemetry};
+use runtime::{Options, Suite, telemetry};
 
 /// Where the accounts of the demonstration are kept, in the data directory.
 pub const ACCOUNTS: &str = "demo-accounts.json";
@@ -87,7 +87,7 @@ pub async fn bootstrap(suite: &Suite, clock: &dyn Clock) -> anyhow::Result<Vec<A
 }
 
 /// In an empty suite, makes the first administrators and shows their passwords: once.
-async fn first_administrators(suite: &Suite) -> anyhow::Result<()> {
+pub async fn first_administrators(suite: &Suite) -> anyhow::Result<()> {
     let administrators = bootstrap(suite, &SystemClock).await?;
     if !administrators.is_empty() {
         println!("\nThe first administrators; each password must be changed at the first sign-in and is not shown again:");

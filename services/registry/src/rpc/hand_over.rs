@@ -33,7 +33,6 @@ pub(super) async fn handle(
     let mut tx = rpc.db.begin().await?;
     let mut managed = enterprises::lock_managed(&mut tx, from_manager, handover.day).await?;
     managed.retain(|enterprise| only.is_empty() || only.contains(enterprise));
-    expect_count(from_manager, expected, managed.len())?;
     let own = members::enterprises_of(&mut tx, to_manager).await?;
     if let Some(enterprise) = managed.iter().copied().find(|enterprise| own.contains(enterprise)) {
         return Err(Refused::ManagerIsMember { enterprise, account: to_manager }.into());
@@ -43,6 +42,7 @@ pub(super) async fn handle(
     for (_, course) in &courses {
         handed_over.extend(course.hand_over(&handover, AppointmentId::new(rpc.ids.uuid(now)), now)?);
     }
+    expect_count(from_manager, expected, handed_over.len())?;
 
     // Places must be free before they are taken again, and refer to ends that are set: two batches.
     let mut batch = Batch::new();

@@ -1,6 +1,6 @@
 //! What happens when: made up from one seed, so that every run plays the same history.
 
-use chrono::{DateTime, NaiveDate, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 use kernel::Timestamp;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use worktime::{Calendar, Limit, ZONE};
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn the_plan_is_the_same_in_every_run() {
-        let times = |plan: &Plan| plan.deeds.iter().map(|deed| deed.at).collect::<Vec<DateTime<_>>>();
+        let times = |plan: &Plan| plan.deeds.iter().map(|deed| deed.at).collect::<Vec<_>>();
         assert_eq!(times(&Plan::jiaozhou()), times(&Plan::jiaozhou()));
     }
 }

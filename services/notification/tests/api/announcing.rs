@@ -1,0 +1,158 @@
+use std::fmt::Write as _;
+
+use chrono::TimeDelta;
+use expect_test::expect;
+use kernel::AccountId;
+use proto::{
+    common::v1::Date,
+    workflow::v1::{self as workflow, IssueParty as Party, IssueState as State, NotifyTarget},
+};
+
+use crate::town::{
+    AGENT, AUDITOR, COLLEAGUE, DEPUTY, HANDLER, LIAISON, MANAGER, OPERATOR, OWNER, STRANGER, Town, parties,
+};
+
+const PEOPLE: [(&str, AccountId); 10] = [
+    ("operator", OPERATOR),
+    ("manager", MANAGER),
+    ("owner", OWNER),
+    ("agent", AGENT),
+    ("stranger", STRANGER),
+    ("liaison", LIAISON),
+    ("deputy", DEPUTY),
+    ("handler", HANDLER),
+    ("colleague", COLLEAGUE),
+    ("auditor", AUDITOR),
+];
+
+/// Whose inboxes have grown, by what.
+async fn news(town: &Town, seen: &mut [usize; 10]) -> String {
+    let mut line = String::new();
+    for ((name, account), seen) in PEOPLE.iter().zip(seen.iter_mut()) {
+        let told = town.as_person(*account).told().await;
+        for template in &told[*seen..] {
+            write!(line, " {name}:{template}").unwrap();
+        }
+        *seen = told.len();
+    }
+    line
+}
+
+macro_rules! course {
+    ($town:ident, $($payload:expr;)*) => {{
+        let mut seen = [0; 10];
+        let mut course = String::new();
+        $(
+            let payload = $payload;
+            $town.emit(1, &payload).await;
+            $town.app.settle().await;
+            let name = name_of(&payload);
+            writeln!(course, "{name}:{}", news($town, &mut seen).await).unwrap();
+        )*
+        course
+    }};
+}
+
+fn name_of<M: prost::Name>(_: &M) -> &'static str {
+    M::NAME
+}
+
+fn at(state: State, actor: AccountId, party: Party) -> Option<workflow::IssueParties> {
+    parties(1, state, actor, party)
+}
+
+both_engines! {
+    async fn everybody_is_told_what_concerns_them_and_nobody_of_what_they_did(town: &Town) {
+        let soon = Some(rpc::parse::timestamp(town.app.now() + TimeDelta::hours(1)));
+        let late = Some(rpc::parse::timestamp(town.app.now()));
+        let holder = i32::from(NotifyTarget::Holder);
+        let course = course!(town,
+            workflow::IssueSubmitted { issue: at(State::Triage, OWNER, Party::Firm), on_behalf: false };
+            workflow::IssueAssigned { issue: at(State::Submitted, OPERATOR, Party::Operator), ..Default::default() };
+            workflow::IssueSubmitted { issue: at(State::Submitted, MANAGER, Party::Manager), on_behalf: true };
+            workflow::IssueSigned { issue: at(State::Signed, LIAISON, Party::Liaison), ..Default::default() };
+            workflow::IssueDispatched { issue: at(State::Dispatched, LIAISON, Party::Liaison), ..Default::default() };
+            workflow::IssueUrged { issue: at(State::Dispatched, OWNER, Party::Firm), urges: 1 };
+            workflow::IssueAccepted { issue: at(State::InProgress, HANDLER, Party::Section) };
+            workflow::IssueContacted { issue: at(State::InProgress, HANDLER, Party::Section), ..Default::default() };
+            workflow::InterimMeasureRecorded { issue: at(State::InProgress, HANDLER, Party::Section) };
+            workflow::IssuePlanned {
+                issue: at(State::Planned, HANDLER, Party::Section),
+                responsible_id: HANDLER.to_string(),
+                committed_date: Some(Date { year: 2026, month: 6, day: 1 }),
+            };
+            workflow::ClockRungReached {
+                issue: at(State::Planned, HANDLER, Party::System),
+                clock: "C4".to_owned(),
+                rung: "yellow".to_owned(),
+                due_time: soon,
+                light: workflow::Light::Yellow.into(),
+                notify: vec![holder, NotifyTarget::Liaison.into(), 99],
+            };
+            workflow::ClockRungReached {
+                issue: at(State::Planned, HANDLER, Party::System),
+                clock: "C8.2".to_owned(),
+                rung: "due".to_owned(),
+                due_time: late,
+                light: workflow::Light::Red.into(),
+                notify: vec![holder, NotifyTarget::Section.into(), NotifyTarget::Department.into()],
+            };
+            workflow::IssueReplied { issue: at(State::Replied, HANDLER, Party::Section), ..Default::default() };
+            workflow::IssueUrged { issue: at(State::Replied, MANAGER, Party::Manager), urges: 2 };
+            workflow::IssueFedBack {
+                issue: at(State::FedBack, LIAISON, Party::Liaison),
+                rate_until_time: late,
+                ..Default::default()
+            };
+            workflow::IssueRated {
+                issue: at(State::Rectifying, OWNER, Party::Firm),
+                stars: 2,
+                low: true,
+                ..Default::default()
+            };
+            workflow::IssueRated {
+                issue: at(State::PendingAudit, OWNER, Party::Firm),
+                stars: 5,
+                ..Default::default()
+            };
+            workflow::IssueAudited {
+                issue: at(State::InProgress, AUDITOR, Party::Auditor),
+                decision: workflow::AuditDecision::Failed.into(),
+                ..Default::default()
+            };
+            workflow::IssueAudited {
+                issue: at(State::Closed, AUDITOR, Party::Auditor),
+                decision: workflow::AuditDecision::Passed.into(),
+                ..Default::default()
+            };
+            workflow::IssueClosed {
+                issue: at(State::Closed, AUDITOR, Party::Auditor),
+                outcome: workflow::Outcome::Resolved.into(),
+                ..Default::default()
+            };
+            workflow::IssueReopened { issue: at(State::InProgress, AGENT, Party::Firm), reopens: 1 };
+        );
+        expect![[r""]].assert_eq(&course);
+    }
+
+    async fn a_notice_reads_in_the_words_of_the_language_and_the_time_of_the_place(town: &Town) {
+        town.fed_back(7).await;
+        let message = town.as_person(OWNER).messages().await.remove(0);
+        assert_eq!(message.subject, "请评价：诉求 2026-000007 已反馈");
+        assert_eq!(
+            message.body,
+            "诉求 2026-000007 的办理结果（已解决）已反馈贵企业。\n请于 2026-03-02 09:00 前评价；如有异议，也可在此之前提出。"
+        );
+        assert!(message.statutory);
+        assert_eq!((message.issue_number.as_str(), message.template_version), ("2026-000007", 1));
+    }
+
+    async fn an_enterprise_that_never_was_has_nobody_to_tell(town: &Town) {
+        let mut issue = parties(1, State::Signed, LIAISON, Party::Liaison).unwrap();
+        issue.enterprise_id = AccountId::new(town.app.uuid()).to_string();
+        town.emit(1, &workflow::IssueSigned { issue: Some(issue), ..Default::default() }).await;
+        town.app.settle().await;
+        assert!(town.as_person(OWNER).told().await.is_empty());
+        assert_eq!(town.as_person(MANAGER).told().await, ["issue-signed"]);
+    }
+}
