@@ -33,12 +33,16 @@ async fn every_rpc_refuses_whom_the_contract_does_not_name() {
     for method in raw::methods() {
         let path = raw::path(&method);
         let rule = rules.get(&path).unwrap();
-        let mut check = |who: &str, answer: Result<Option<Bytes>, tonic::Status>, expected: Option<(Code, String)>| {
+        let mut check = |who: &str,
+                         answer: Result<Option<Bytes>, tonic::Status>,
+                         expected: Option<(Code, String)>| {
             n_cells += 1;
             let got = answer.err().map(|status| testkit::reason(&status));
             let as_expected = match &expected {
                 Some(refusal) => got.as_ref() == Some(refusal),
-                None => !matches!(&got, Some((_, reason)) if reason == "NOT_PERMITTED" || reason.starts_with("TOKEN_")),
+                None => {
+                    !matches!(&got, Some((_, reason)) if reason == "NOT_PERMITTED" || reason.starts_with("TOKEN_"))
+                }
             };
             if !as_expected {
                 wrong.push(format!("{path} as {who}: {got:?}, expected {expected:?}"));
@@ -48,7 +52,11 @@ async fn every_rpc_refuses_whom_the_contract_does_not_name() {
         check("nobody", raw::call(world.suite.connect(None), &method, Bytes::new()).await, token_needed);
         for token in &bad_tokens {
             let expected = (!rule.public).then(|| refusal(Code::Unauthenticated, "TOKEN_INVALID"));
-            check("bad token", raw::call(world.suite.connect(Some(token)), &method, Bytes::new()).await, expected);
+            check(
+                "bad token",
+                raw::call(world.suite.connect(Some(token)), &method, Bytes::new()).await,
+                expected,
+            );
         }
         for role in Role::ALL {
             let named = rule.public || rule.grants.iter().any(|(named, _)| named == role);

@@ -34,7 +34,9 @@ fn sources(dir: &Path) -> Vec<(PathBuf, String)> {
 /// The code of a file without its comments and its tests.
 fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).fold(String::new(), |code, line| code + line + "\n")
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .fold(String::new(), |code, line| code + line + "\n")
 }
 
 fn none(complaints: &[String]) {
@@ -65,7 +67,10 @@ fn all_services_have_the_same_rooms() {
         }
         for entry in fs::read_dir(&src).unwrap().map(Result::unwrap) {
             let name = entry.file_name().to_string_lossy().into_owned();
-            assert!(rooms.contains(&name.as_str()) || name == "config.rs", "services/{service}/src has {name}");
+            assert!(
+                rooms.contains(&name.as_str()) || name == "config.rs",
+                "services/{service}/src has {name}"
+            );
         }
     }
 }

@@ -12,8 +12,10 @@ use tonic::{Code, Status};
 use crate::{raw, world::World};
 
 /// Words that a mutation's name does not begin with.
-const READS: &[&str] =
-    &["Get", "List", "Count", "Batch", "Watch", "Stream", "Query", "Export", "Drill", "Explain", "Preview", "Check"];
+const READS: &[&str] = &[
+    "Get", "List", "Count", "Batch", "Watch", "Stream", "Query", "Export", "Drill", "Explain", "Preview",
+    "Check",
+];
 
 fn is_read(method: &MethodDescriptor) -> bool {
     READS.iter().any(|word| method.name().starts_with(word))
@@ -84,7 +86,13 @@ struct Walk {
 }
 
 impl Walk {
-    async fn call(&mut self, to: &Bearer, method: &MethodDescriptor, what: &str, message: Bytes) -> Option<Status> {
+    async fn call(
+        &mut self,
+        to: &Bearer,
+        method: &MethodDescriptor,
+        what: &str,
+        message: Bytes,
+    ) -> Option<Status> {
         self.n_calls += 1;
         let answer = raw::call(to.clone(), method, message).await;
         let status = answer.err();
@@ -96,13 +104,23 @@ impl Walk {
                 || reason.is_empty()
                 || leaks.iter().any(|leak| text.contains(leak))
             {
-                self.wrong.push(format!("{} {what}: {code:?} {reason} {}", raw::path(method), status.message()));
+                self.wrong.push(format!(
+                    "{} {what}: {code:?} {reason} {}",
+                    raw::path(method),
+                    status.message()
+                ));
             }
         }
         status
     }
 
-    fn expect(&mut self, method: &MethodDescriptor, what: &str, status: Option<&Status>, expected: &[(Code, &str)]) {
+    fn expect(
+        &mut self,
+        method: &MethodDescriptor,
+        what: &str,
+        status: Option<&Status>,
+        expected: &[(Code, &str)],
+    ) {
         let got = status.map(testkit::reason);
         let fits = got.as_ref().is_some_and(|(code, reason)| {
             expected.iter().any(|(c, r)| c == code && (r.is_empty() || r == reason))

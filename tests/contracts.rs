@@ -104,10 +104,13 @@ fn every_rpc_has_its_own_messages_an_address_and_a_rule() {
     let mut used = BTreeMap::new();
     for method in methods() {
         let name = method.name();
-        if method.input().name() != format!("{name}Request") || method.output().name() != format!("{name}Response") {
+        if method.input().name() != format!("{name}Request")
+            || method.output().name() != format!("{name}Response")
+        {
             complaints.push(format!("{}: takes or gives somebody else's message", method.full_name()));
         }
-        if let Some(other) = used.insert(method.input().full_name().to_owned(), method.full_name().to_owned()) {
+        if let Some(other) = used.insert(method.input().full_name().to_owned(), method.full_name().to_owned())
+        {
             complaints.push(format!("{} shares its request with {other}", method.full_name()));
         }
         let client_streaming = method.is_client_streaming();
@@ -122,8 +125,10 @@ fn every_rpc_has_its_own_messages_an_address_and_a_rule() {
 }
 
 /// What reads, by the first word of its name; everything else changes something.
-const READS: &[&str] =
-    &["Get", "List", "Count", "Batch", "Watch", "Stream", "Query", "Export", "Drill", "Explain", "Preview", "Verify", "Check"];
+const READS: &[&str] = &[
+    "Get", "List", "Count", "Batch", "Watch", "Stream", "Query", "Export", "Drill", "Explain", "Preview",
+    "Verify", "Check",
+];
 /// Credentials: answered anew each time, and no hash of a request with a password in it is kept.
 const CREDENTIALS: &[&str] = &["Login", "Refresh", "Logout", "IssueClientToken", "ChangePassword"];
 
@@ -175,7 +180,8 @@ fn names_tell_their_kind() {
     let mut complaints = Vec::new();
     for message in messages() {
         for field in message.fields() {
-            let timestamp = matches!(field.kind(), Kind::Message(m) if m.full_name() == "google.protobuf.Timestamp");
+            let timestamp =
+                matches!(field.kind(), Kind::Message(m) if m.full_name() == "google.protobuf.Timestamp");
             // An event of CloudEvents names its time `time`.
             if timestamp && !field.name().ends_with("_time") && field.name() != "time" {
                 complaints.push(format!("{}: a timestamp is named …_time", field.full_name()));
@@ -196,9 +202,19 @@ fn names_tell_their_kind() {
 #[test]
 fn every_error_reason_says_its_code() {
     let codes = [
-        "INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED",
-        "FAILED_PRECONDITION", "ABORTED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "UNAUTHENTICATED",
-        "DEADLINE_EXCEEDED", "OUT_OF_RANGE",
+        "INVALID_ARGUMENT",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "UNIMPLEMENTED",
+        "INTERNAL",
+        "UNAVAILABLE",
+        "UNAUTHENTICATED",
+        "DEADLINE_EXCEEDED",
+        "OUT_OF_RANGE",
     ];
     let mut complaints = Vec::new();
     for item in enums().into_iter().filter(|item| item.name() == "ErrorReason") {

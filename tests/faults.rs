@@ -36,7 +36,8 @@ const SEED: u64 = 328;
 
 /// The executable, built first where it is not yet.
 fn executable() -> PathBuf {
-    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--package", "qinqing"]).status().unwrap();
+    let built =
+        Command::new(env!("CARGO")).args(["build", "--quiet", "--package", "qinqing"]).status().unwrap();
     assert!(built.success());
     let tests = std::env::current_exe().unwrap();
     tests.ancestors().nth(2).unwrap().join("qinqing")
@@ -51,7 +52,16 @@ struct Victim {
 impl Victim {
     fn start(executable: &Path, dir: &Path, database: Option<&str>) -> Self {
         let mut command = Command::new(executable);
-        command.args(["up", "--demo", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log", "error"]);
+        command.args([
+            "up",
+            "--demo",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin-listen",
+            "127.0.0.1:0",
+            "--log",
+            "error",
+        ]);
         command.arg("--data-dir").arg(dir);
         if let Some(url) = database {
             command.args(["--database-url", url]);
@@ -61,7 +71,9 @@ impl Victim {
         let address = output
             .lines()
             .map(Result::unwrap)
-            .find_map(|line| Some(line.strip_prefix("gRPC and JSON on ")?.split_whitespace().next()?.to_owned()))
+            .find_map(|line| {
+                Some(line.strip_prefix("gRPC and JSON on ")?.split_whitespace().next()?.to_owned())
+            })
             .expect("the suite says where it serves");
         let channel = Endpoint::from_shared(address).unwrap().connect_lazy();
         Self { child, desk: Desk::new(Transport::Remote(channel)) }

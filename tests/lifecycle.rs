@@ -17,9 +17,14 @@ use qinqing::{city::request_id, desk::Desk};
 use rand::Rng as _;
 use rpc::{Bearer, Limits, Transport};
 use store::Engine;
-use tokio::{io::AsyncReadExt as _, net::{TcpListener, TcpStream}};
+use tokio::{
+    io::AsyncReadExt as _,
+    net::{TcpListener, TcpStream},
+};
 use tonic::{Code, Request, Response, Status, transport::Endpoint};
-use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
 
 use crate::world::World;
 
@@ -32,7 +37,10 @@ fn department(code: &str) -> CreateDepartmentRequest {
     }
 }
 
-async fn create(to: Bearer, request: CreateDepartmentRequest) -> Result<Response<CreateDepartmentResponse>, Status> {
+async fn create(
+    to: Bearer,
+    request: CreateDepartmentRequest,
+) -> Result<Response<CreateDepartmentResponse>, Status> {
     OrganizationServiceClient::new(to).create_department(request).await
 }
 
@@ -40,7 +48,8 @@ async fn codes(to: Bearer) -> Vec<String> {
     let mut codes = Vec::new();
     let mut request = ListDepartmentsRequest { page_size: 500, ..ListDepartmentsRequest::default() };
     loop {
-        let page = OrganizationServiceClient::new(to.clone()).list_departments(request.clone()).await.unwrap();
+        let page =
+            OrganizationServiceClient::new(to.clone()).list_departments(request.clone()).await.unwrap();
         let page = page.into_inner();
         codes.extend(page.departments.into_iter().map(|department| department.code));
         if page.next_page_token.is_empty() {
@@ -68,11 +77,18 @@ async fn two_thousand_cancelled_calls_lose_nothing(engine: Engine) {
         .collect()
         .await;
     let n_acknowledged = outcomes.iter().filter(|(_, acknowledged)| *acknowledged).count();
-    assert!(0 < n_acknowledged && n_acknowledged < n_calls, "{n_acknowledged} acknowledged: cut some, not all");
+    assert!(
+        0 < n_acknowledged && n_acknowledged < n_calls,
+        "{n_acknowledged} acknowledged: cut some, not all"
+    );
 
     let there = codes(operator.clone()).await;
     for (request, acknowledged) in &outcomes {
-        assert!(!acknowledged || there.contains(&request.code), "{} was acknowledged and is gone", request.code);
+        assert!(
+            !acknowledged || there.contains(&request.code),
+            "{} was acknowledged and is gone",
+            request.code
+        );
     }
     // Whoever did not hear the answer asks again, and there is one effect in the end.
     for (request, acknowledged) in outcomes {
@@ -109,7 +125,8 @@ async fn a_call_that_runs_out_of_time_says_so_in_time_and_its_write_still_counts
     let mut request = Request::new(message.clone());
     request.set_timeout(Duration::from_millis(150));
     let asked = Instant::now();
-    let status = OrganizationServiceClient::new(operator.clone()).create_department(request).await.unwrap_err();
+    let status =
+        OrganizationServiceClient::new(operator.clone()).create_department(request).await.unwrap_err();
     let took = asked.elapsed();
     assert_eq!(testkit::reason(&status), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned()));
     assert!(took < Duration::from_secs(1), "answered after {took:?}");
@@ -166,7 +183,11 @@ async fn a_drain_ends_in_time_and_writes_in_flight_finish() {
     codes(operator.clone()).await;
     let begun = Instant::now();
     drain.leave();
-    assert_eq!(ready.next().await.unwrap().unwrap().status(), ServingStatus::NotServing, "before any goodbye");
+    assert_eq!(
+        ready.next().await.unwrap().unwrap().status(),
+        ServingStatus::NotServing,
+        "before any goodbye"
+    );
     drain.begin();
     held.rollback().await.unwrap();
     write.await.unwrap();

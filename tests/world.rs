@@ -37,12 +37,18 @@ impl World {
             config.database.max_connections = Some(4);
         }
         let clock = Arc::new(ManualClock::at(DateTime::parse_from_rfc3339(testkit::START).unwrap().to_utc()));
-        let start =
-            Start { config, clock: clock.clone(), ids: Arc::new(UuidV7), limits, background: Background::Events };
+        let start = Start {
+            config,
+            clock: clock.clone(),
+            ids: Arc::new(UuidV7),
+            limits,
+            background: Background::Events,
+        };
         let suite = Suite::start(start, &modules::all()).await.unwrap();
         let administrators = administrators(&suite, &clock).await;
         let desk = Desk::new(suite.here());
-        let city = city::build(&desk, &administrators, clock.as_ref(), async || suite.settle().await).await.unwrap();
+        let city =
+            city::build(&desk, &administrators, clock.as_ref(), async || suite.settle().await).await.unwrap();
         let der = suite
             .keys()
             .load_or_make(qinqing_identity::SIGNING_KEY_FILE, || anyhow::bail!("identity made no key"))
@@ -63,8 +69,11 @@ impl World {
     /// Claims of somebody with these roles, valid now.
     pub fn claims(&self, roles: Vec<RoleGrant>) -> AccessClaims {
         let now = kernel::Clock::now(self.clock.as_ref());
-        let person =
-            Person { account_id: AccountId::new(UuidV7.uuid(now)), session_id: SessionId::new(UuidV7.uuid(now)), roles };
+        let person = Person {
+            account_id: AccountId::new(UuidV7.uuid(now)),
+            session_id: SessionId::new(UuidV7.uuid(now)),
+            roles,
+        };
         AccessClaims::person(&person, now, TimeDelta::minutes(15), UuidV7.uuid(now))
     }
 
@@ -80,9 +89,7 @@ impl World {
         let grant = match role {
             Role::Enterprise => RoleGrant::enterprise(EnterpriseId::new(id())),
             Role::Liaison => RoleGrant::liaison(DepartmentId::new(id())),
-            Role::SectionHandler => {
-                RoleGrant::section_handler(DepartmentId::new(id()), SectionId::new(id()))
-            }
+            Role::SectionHandler => RoleGrant::section_handler(DepartmentId::new(id()), SectionId::new(id())),
             other => RoleGrant::of(other),
         };
         self.suite.connect(Some(&self.sign(&self.claims(vec![grant]))))

@@ -1,5 +1,10 @@
 //! Compiles `proto/` with no `protoc`: Rust types and stubs, and the descriptor set with all options.
-use std::{env, error::Error, fs, path::{Path, PathBuf}};
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new("../../proto");

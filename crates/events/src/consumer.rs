@@ -246,7 +246,12 @@ impl Consumer {
     }
 
     /// One transaction: the inbox row, the position and all effects.
-    async fn apply(&self, received: &Received, event: &pb::Event, position: &str) -> Result<(), ConsumeError> {
+    async fn apply(
+        &self,
+        received: &Received,
+        event: &pb::Event,
+        position: &str,
+    ) -> Result<(), ConsumeError> {
         let mut tx = self.db.begin().await?;
         let state = self.state_of(&mut tx, received).await?;
         let mut batch = Batch::new();

@@ -1,6 +1,10 @@
 //! The outbox as a stream that anyone entitled may resume where he left off.
 
-use std::{collections::{HashMap, VecDeque}, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::Stream;
 use proto::common::v1::{
@@ -8,7 +12,10 @@ use proto::common::v1::{
     event_feed_service_server::{EventFeedService, EventFeedServiceServer},
 };
 use rpc::{Drain, ResponseStream, common};
-use store::{Db, outbox::{OutboxRow, Position}};
+use store::{
+    Db,
+    outbox::{OutboxRow, Position},
+};
 use tonic::{Request, Response, Status};
 
 /// Events read at a time.
@@ -43,7 +50,10 @@ impl EventFeedService for Feed {
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
         let WatchEventsRequest { source, position, types } = request.into_inner();
         let Some(db) = self.sources.get(&source) else {
-            return Err(common(ErrorReason::FeedSourceUnknown, &[("source", source.chars().take(64).collect())]));
+            return Err(common(
+                ErrorReason::FeedSourceUnknown,
+                &[("source", source.chars().take(64).collect())],
+            ));
         };
         let position = if position.is_empty() { Ok(Position::START) } else { position.parse() };
         let position = position.map_err(|_| common(ErrorReason::FeedPositionInvalid, &[]))?;
@@ -100,7 +110,10 @@ impl Reader {
             if self.read.is_empty() {
                 if !self.announced {
                     self.announced = true;
-                    return Ok(Some(WatchEventsResponse { event: None, position: self.position.to_string() }));
+                    return Ok(Some(WatchEventsResponse {
+                        event: None,
+                        position: self.position.to_string(),
+                    }));
                 }
                 self.wait().await;
             } else {

@@ -54,7 +54,8 @@ impl Clock for ManualClock {
 }
 
 fn whole_micros(at: Timestamp) -> Timestamp {
-    at.duration_trunc(TimeDelta::microseconds(1)).expect("a microsecond divides every instant chrono can hold")
+    at.duration_trunc(TimeDelta::microseconds(1))
+        .expect("a microsecond divides every instant chrono can hold")
 }
 
 #[cfg(test)]

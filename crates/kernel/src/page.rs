@@ -108,7 +108,10 @@ mod tests {
         for scope in [&["ListIssues", "bob", "open"][..], &["ListIssues", "aliceopen", ""], &[]] {
             assert_eq!(key.open(scope, &token), Err(InvalidPageToken));
         }
-        assert_eq!(PageKey::new([8; 32]).open(&["ListIssues", "alice", "open"], &token), Err(InvalidPageToken));
+        assert_eq!(
+            PageKey::new([8; 32]).open(&["ListIssues", "alice", "open"], &token),
+            Err(InvalidPageToken)
+        );
     }
 
     #[test]

@@ -36,7 +36,11 @@ pub(crate) struct RequestKey {
 
 impl RequestKey {
     pub(crate) fn new(caller: &Caller, id: RequestId, request: &impl Message) -> Self {
-        Self { principal: caller.principal(), id, payload_hash: Sha256::digest(request.encode_to_vec()).to_vec() }
+        Self {
+            principal: caller.principal(),
+            id,
+            payload_hash: Sha256::digest(request.encode_to_vec()).to_vec(),
+        }
     }
 }
 

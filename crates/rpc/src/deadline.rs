@@ -44,7 +44,7 @@ pub(crate) fn header(left: Duration) -> String {
     format!("{millis}m")
 }
 
-/// A stream's body that ends with DEADLINE_EXCEEDED when its time is over, and holds `guard` while it lives.
+/// A stream's body that ends with `DEADLINE_EXCEEDED` when its time is over, and holds `guard` while it lives.
 pub(crate) struct StreamBody<G> {
     inner: Body,
     ends: Option<Pin<Box<Sleep>>>,
@@ -77,7 +77,9 @@ impl<G: Unpin> HttpBody for StreamBody<G> {
             this.over = true;
             let status = crate::error::common(ErrorReason::DeadlineExceeded, &[]);
             let mut trailers = HeaderMap::new();
-            return Poll::Ready(status.add_header(&mut trailers).is_ok().then(|| Ok(Frame::trailers(trailers))));
+            return Poll::Ready(
+                status.add_header(&mut trailers).is_ok().then(|| Ok(Frame::trailers(trailers))),
+            );
         }
         Pin::new(&mut this.inner).poll_frame(cx)
     }

@@ -149,7 +149,8 @@ fn build(wire: &Wire, domain: &str, message: String, fields: &[FieldViolation], 
     if !fields.is_empty() {
         details.push(BadRequest::new(fields.to_vec()).into());
     }
-    if matches!(wire.code, Code::Unavailable | Code::ResourceExhausted) && wire.reason != "MESSAGE_TOO_LARGE" {
+    if matches!(wire.code, Code::Unavailable | Code::ResourceExhausted) && wire.reason != "MESSAGE_TOO_LARGE"
+    {
         details.push(RetryInfo::new(Some(Duration::from_secs(1))).into());
     }
     if let Some(zh) = zh {

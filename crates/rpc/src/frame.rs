@@ -59,7 +59,9 @@ where
             Ok((answer, replayed)) => {
                 let mut response = Response::new(answer);
                 if replayed {
-                    response.metadata_mut().insert(REPLAYED, tonic::metadata::MetadataValue::from_static("true"));
+                    response
+                        .metadata_mut()
+                        .insert(REPLAYED, tonic::metadata::MetadataValue::from_static("true"));
                 }
                 Ok(response)
             }

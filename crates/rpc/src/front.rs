@@ -74,7 +74,11 @@ impl Front {
         let trace =
             TraceContext::from_header(request.headers().get("traceparent").and_then(|v| v.to_str().ok()));
         let path = request.uri().path().to_owned();
-        let span = tracing::info_span!("rpc", rpc.method = path.trim_start_matches('/'), trace_id = trace.trace_id());
+        let span = tracing::info_span!(
+            "rpc",
+            rpc.method = path.trim_start_matches('/'),
+            trace_id = trace.trace_id()
+        );
         async move {
             let response = match self.admit(&mut request, trace, started).await {
                 Ok(admitted) => self.pass(request, admitted).await,
@@ -142,7 +146,9 @@ impl Front {
         headers: &HeaderMap,
         rule: &Arc<MethodRule>,
     ) -> Result<(Caller, Option<Arc<str>>), Status> {
-        let Some(value) = headers.get(http::header::AUTHORIZATION) else { return Ok((Caller::Anonymous, None)) };
+        let Some(value) = headers.get(http::header::AUTHORIZATION) else {
+            return Ok((Caller::Anonymous, None));
+        };
         // Whoever signs in or refreshes may still carry a token that has run out.
         if rule.public {
             return Ok((Caller::Anonymous, None));
@@ -151,7 +157,11 @@ impl Front {
         let token = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")).ok_or_else(invalid)?;
         let caller = self.shared.verifier.verify(token).await.map_err(|error| {
             tracing::debug!(%error, "token refused");
-            if matches!(error, access::TokenError::KeysUnavailable(_)) { common(ErrorReason::Unavailable, &[]) } else { invalid() }
+            if matches!(error, access::TokenError::KeysUnavailable(_)) {
+                common(ErrorReason::Unavailable, &[])
+            } else {
+                invalid()
+            }
         })?;
         Ok((caller, Some(token.into())))
     }
@@ -179,9 +189,7 @@ impl Front {
             None => Ok(answer.await),
         };
         match answered {
-            Ok(Ok(response)) if stream => {
-                response.map(|body| Body::new(StreamBody::new(body, left, permit)))
-            }
+            Ok(Ok(response)) if stream => response.map(|body| Body::new(StreamBody::new(body, left, permit))),
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
             Err(_elapsed) => common(ErrorReason::DeadlineExceeded, &[]).into_http(),
@@ -217,11 +225,12 @@ where
 
 /// A path as far as it can be told back to the caller.
 fn shown(path: &str) -> String {
-    path.chars().filter(|c| c.is_ascii_graphic()).take(120).collect()
+    path.chars().filter(char::is_ascii_graphic).take(120).collect()
 }
 
 fn client_of(request: &Request<Body>) -> String {
-    let agent = request.headers().get(http::header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let agent =
+        request.headers().get(http::header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let agent: String = agent.chars().filter(|c| !c.is_control()).take(200).collect();
     match request.extensions().get::<PeerAddress>() {
         Some(PeerAddress(Some(address))) => format!("{agent} @ {}", address.ip()),

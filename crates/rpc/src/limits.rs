@@ -54,8 +54,8 @@ impl Default for Limits {
             max_streams_per_connection: 100,
             max_header_bytes: 16 << 10,
             first_request: Duration::from_secs(10),
-            idle: Duration::from_secs(300),
-            max_age: Duration::from_secs(1_800),
+            idle: Duration::from_mins(5),
+            max_age: Duration::from_mins(30),
             grace: Duration::from_secs(10),
         }
     }

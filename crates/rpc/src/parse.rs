@@ -94,7 +94,8 @@ impl Fields {
     pub fn timestamp(&mut self, field: &str, value: Option<prost_types::Timestamp>) -> Option<Timestamp> {
         let value = self.required(field, value)?;
         let nanos = u32::try_from(value.nanos).ok().filter(|nanos| *nanos < 1_000_000_000);
-        let at = nanos.and_then(|nanos| chrono::DateTime::from_timestamp(value.seconds, nanos / 1_000 * 1_000));
+        let at =
+            nanos.and_then(|nanos| chrono::DateTime::from_timestamp(value.seconds, nanos / 1_000 * 1_000));
         let at = at.filter(|at| (946_684_800..=253_402_300_799).contains(&at.timestamp()));
         if at.is_none() {
             self.reject(field, "is not an instant of the years 2000 to 9999");

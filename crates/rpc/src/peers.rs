@@ -57,8 +57,15 @@ impl Peers {
     /// # Panics
     /// When `service` was not configured: every name in the code is, or the suite would not have started.
     pub fn to(&self, service: &'static str) -> Outbound {
-        let transport = self.transports.get(service).cloned().expect("the runtime knows the way to each service");
-        Outbound { transport, peers: self.clone(), on_behalf_of: None, trace: TraceContext::new(), deadline: None }
+        let transport =
+            self.transports.get(service).cloned().expect("the runtime knows the way to each service");
+        Outbound {
+            transport,
+            peers: self.clone(),
+            on_behalf_of: None,
+            trace: TraceContext::new(),
+            deadline: None,
+        }
     }
 
     /// A connection to `service` for the sake of `call`: within its time, in its trace, with its caller's token
@@ -134,7 +141,8 @@ impl Outbound {
 }
 
 fn secret(text: &str) -> Result<HeaderValue, Status> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| Status::internal("a token is no header value"))?;
+    let mut value =
+        HeaderValue::from_str(text).map_err(|_| Status::internal("a token is no header value"))?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -213,7 +221,9 @@ impl Service<Request<Body>> for Bearer {
         let Self { transport, token } = self.clone();
         Box::pin(async move {
             if let Some(token) = &token {
-                request.headers_mut().insert(http::header::AUTHORIZATION, secret(&format!("Bearer {token}"))?);
+                request
+                    .headers_mut()
+                    .insert(http::header::AUTHORIZATION, secret(&format!("Bearer {token}"))?);
             }
             transport.oneshot(request).await
         })

@@ -137,14 +137,15 @@ where
         .max_concurrent_streams(limits.max_streams_per_connection)
         .max_header_list_size(limits.max_header_bytes)
         .max_pending_accept_reset_streams(20)
-        .keep_alive_interval(Duration::from_secs(60))
+        .keep_alive_interval(Duration::from_mins(1))
         .keep_alive_timeout(Duration::from_secs(20));
     let mut open = pin!(builder.serve_connection(TokioIo::new(socket), TowerToHyperService::new(counted)));
 
     let age = limits.max_age.mul_f64(rand::rng().random_range(0.9..1.1));
     let mut goes_at = pin!(tokio::time::sleep(age));
     let mut cut_at = pin!(tokio::time::sleep(age + limits.grace));
-    let mut watch = tokio::time::interval(limits.first_request.min(limits.idle).max(Duration::from_millis(10)));
+    let mut watch =
+        tokio::time::interval(limits.first_request.min(limits.idle).max(Duration::from_millis(10)));
     watch.tick().await;
     let mut going = false;
     loop {
@@ -191,7 +192,11 @@ enum State {
 
 impl Default for Activity {
     fn default() -> Self {
-        Self { in_flight: AtomicUsize::new(0), n_calls: AtomicUsize::new(0), last: Mutex::new(Instant::now()) }
+        Self {
+            in_flight: AtomicUsize::new(0),
+            n_calls: AtomicUsize::new(0),
+            last: Mutex::new(Instant::now()),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ impl TraceContext {
 
     /// Goes on with the caller's trace; begins one where the header is missing or malformed, as the standard asks.
     pub fn from_header(traceparent: Option<&str>) -> Self {
-        traceparent.and_then(parse).unwrap_or_else(Self::new)
+        traceparent.and_then(parse).unwrap_or_default()
     }
 
     pub fn trace_id(&self) -> &str {

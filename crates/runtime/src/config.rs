@@ -1,6 +1,10 @@
 //! Configuration: file, then environment, then flags; read whole before any port is bound.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -198,9 +202,10 @@ impl Config {
                 config.schema = Some(service.to_owned());
                 config
             }
-            None => {
-                store::Config::new(format!("sqlite:{}", self.data_dir.join(format!("{service}.db")).display()))
-            }
+            None => store::Config::new(format!(
+                "sqlite:{}",
+                self.data_dir.join(format!("{service}.db")).display()
+            )),
         };
         if let Some(max_connections) = self.database.max_connections {
             config.max_connections = max_connections;
@@ -239,7 +244,9 @@ fn without_password(url: &str) -> String {
 fn lay(table: &mut toml::Table, key: &str, text: &str) {
     let value = match text.parse::<i64>() {
         Ok(number) => toml::Value::Integer(number),
-        Err(_) => text.parse::<bool>().map_or_else(|_| toml::Value::String(text.to_owned()), toml::Value::Boolean),
+        Err(_) => {
+            text.parse::<bool>().map_or_else(|_| toml::Value::String(text.to_owned()), toml::Value::Boolean)
+        }
     };
     let mut parts: Vec<&str> = key.split('.').collect();
     let last = parts.pop().unwrap_or_default();
@@ -300,7 +307,10 @@ mod tests {
             Config::load(None, [], &flags).map(drop)
         };
         assert!(matches!(peer("http://10.0.0.7:7300"), Err(ConfigError::Refused { name: "peers", .. })));
-        assert!(matches!(peer("https://10.0.0.7:7300"), Err(ConfigError::Refused { name: "peer_ca_file", .. })));
+        assert!(matches!(
+            peer("https://10.0.0.7:7300"),
+            Err(ConfigError::Refused { name: "peer_ca_file", .. })
+        ));
         assert!(peer("http://127.0.0.1:7300").is_ok());
     }
 

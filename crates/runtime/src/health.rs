@@ -11,7 +11,11 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use crate::{Job, Worked};
 
 /// Serves `grpc.health.v1`, and gives the job that keeps it true: each module by its name, the whole by "".
-pub(crate) async fn job(routes: &mut RoutesBuilder, databases: BTreeMap<&'static str, Db>, drain: Drain) -> Job {
+pub(crate) async fn job(
+    routes: &mut RoutesBuilder,
+    databases: BTreeMap<&'static str, Db>,
+    drain: Drain,
+) -> Job {
     let (reporter, service) = tonic_health::server::health_reporter();
     routes.add_service(service);
     refuse(&reporter, &databases).await;
@@ -69,7 +73,10 @@ pub fn admin(databases: BTreeMap<&'static str, Db>, drain: Drain) -> Router {
             if down.is_empty() {
                 (StatusCode::OK, "ready\n".to_owned())
             } else {
-                (StatusCode::SERVICE_UNAVAILABLE, format!("no write to the database of: {}\n", down.join(", ")))
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    format!("no write to the database of: {}\n", down.join(", ")),
+                )
             }
         }
     };

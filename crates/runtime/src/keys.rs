@@ -1,6 +1,11 @@
 //! Keys and secrets of this installation: made at the first start, kept in files that only their owner reads.
 
-use std::{fs, io, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::{Path, PathBuf}};
+use std::{
+    fs, io,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 
@@ -18,7 +23,11 @@ impl Keys {
     }
 
     /// The key file `name`; `make` gives its content where there is none yet.
-    pub fn load_or_make(&self, name: &str, make: impl FnOnce() -> anyhow::Result<Vec<u8>>) -> anyhow::Result<Vec<u8>> {
+    pub fn load_or_make(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> anyhow::Result<Vec<u8>>,
+    ) -> anyhow::Result<Vec<u8>> {
         let path = self.dir.join(name);
         match fs::read(&path) {
             Ok(content) => return Ok(content),
@@ -32,7 +41,9 @@ impl Keys {
         aside.as_file().sync_all().context("could not write a key file")?;
         match aside.persist_noclobber(&path) {
             Ok(_) => {
-                fs::File::open(&self.dir).and_then(|dir| dir.sync_all()).context("could not sync the keys")?;
+                fs::File::open(&self.dir)
+                    .and_then(|dir| dir.sync_all())
+                    .context("could not sync the keys")?;
                 Ok(content)
             }
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
@@ -49,7 +60,8 @@ impl Keys {
             aws_lc_rs::rand::fill(&mut bytes).context("the machine gives no random bytes")?;
             Ok(bytes.to_vec())
         })?;
-        let bytes: [u8; 32] = bytes.try_into().map_err(|_| anyhow::anyhow!("{name} does not hold 32 bytes"))?;
+        let bytes: [u8; 32] =
+            bytes.try_into().map_err(|_| anyhow::anyhow!("{name} does not hold 32 bytes"))?;
         Ok(bytes)
     }
 

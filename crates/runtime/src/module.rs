@@ -78,7 +78,10 @@ pub struct Module {
 
 impl fmt::Debug for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Module").field("jobs", &self.jobs).field("consumers", &self.consumers).finish_non_exhaustive()
+        f.debug_struct("Module")
+            .field("jobs", &self.jobs)
+            .field("consumers", &self.consumers)
+            .finish_non_exhaustive()
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Options {
     /// Address of health [default: 127.0.0.1:7301]
     #[arg(long, value_name = "ADDRESS", global = true)]
     pub admin_listen: Option<String>,
-    /// PostgreSQL to use in place of SQLite files: postgres://role@host/database
+    /// PostgreSQL to use in place of SQLite files: `postgres://role@host/database`
     #[arg(long, value_name = "URL", global = true)]
     pub database_url: Option<String>,
     /// What to log, as `info,qinqing_workflow=debug`

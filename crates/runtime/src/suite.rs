@@ -111,7 +111,8 @@ impl Suite {
                 drain: drain.clone(),
                 holder,
             };
-            let started = module.start(deps).await.with_context(|| format!("could not start {}", module.name))?;
+            let started =
+                module.start(deps).await.with_context(|| format!("could not start {}", module.name))?;
             (started.routes)(&mut routes);
             jobs.extend(started.jobs);
             consumers.extend(started.consumers);
@@ -241,9 +242,10 @@ impl Suite {
         let head = store::outbox::head(&mut tx).await?;
         tx.commit().await?;
         let mut progress = consumer.progress();
-        let reached = |at: &events::Progress| at.position.parse().is_ok_and(|at: store::outbox::Position| at >= head);
+        let reached =
+            |at: &events::Progress| at.position.parse().is_ok_and(|at: store::outbox::Position| at >= head);
         let waited = !reached(&progress.borrow());
-        tokio::time::timeout(Duration::from_secs(60), progress.wait_for(reached))
+        tokio::time::timeout(Duration::from_mins(1), progress.wait_for(reached))
             .await
             .with_context(|| format!("{} does not catch up", consumer.name()))??;
         Ok(waited)
@@ -274,9 +276,10 @@ fn tower_app(
 > + Clone
 + Send
 + 'static {
-    tower::ServiceExt::<http::Request<tonic::body::Body>>::map_response(app, |answer: axum::response::Response| {
-        answer.map(tonic::body::Body::new)
-    })
+    tower::ServiceExt::<http::Request<tonic::body::Body>>::map_response(
+        app,
+        |answer: axum::response::Response| answer.map(tonic::body::Body::new),
+    )
 }
 
 fn transports(
@@ -292,7 +295,8 @@ fn transports(
             let mut endpoint = tonic::transport::Endpoint::from_shared(address.clone())
                 .with_context(|| format!("peers.{name} is {address:?}"))?;
             if let Some(path) = &config.peer_ca_file {
-                let pem = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
+                let pem =
+                    std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
                 let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
                 endpoint = endpoint.tls_config(tls).with_context(|| format!("peers.{name}"))?;
             }
@@ -310,7 +314,8 @@ fn transports(
 
 /// The key with which `name` speaks; its public half lies beside it, for the others.
 fn identity(keys: &Keys, name: &'static str) -> anyhow::Result<ServiceIdentity> {
-    let der = keys.load_or_make(&format!("service-{name}.pk8"), || Ok(SigningKey::generate()?.to_pkcs8().to_vec()))?;
+    let der = keys
+        .load_or_make(&format!("service-{name}.pk8"), || Ok(SigningKey::generate()?.to_pkcs8().to_vec()))?;
     let key = SigningKey::from_pkcs8(&der).with_context(|| format!("service-{name}.pk8"))?;
     let mut public = KeySet::default();
     public.add(key.public().clone());
@@ -336,17 +341,19 @@ fn jwks(transports: &HashMap<&'static str, Transport>, clock: &Arc<dyn Clock>) -
     let identity = transports["identity"].clone();
     let fetch = move || {
         let mut client = AuthServiceClient::new(Bearer::new(identity.clone(), None));
-        let fetched: futures::future::BoxFuture<'static, Result<KeySet, access::FetchError>> = Box::pin(async move {
-            let mut request = tonic::Request::new(GetJwksRequest {});
-            request.set_timeout(Duration::from_secs(2));
-            let answer = client.get_jwks(request).await?.into_inner();
-            let keys: Vec<_> = answer
+        let fetched: futures::future::BoxFuture<'static, Result<KeySet, access::FetchError>> = Box::pin(
+            async move {
+                let mut request = tonic::Request::new(GetJwksRequest {});
+                request.set_timeout(Duration::from_secs(2));
+                let answer = client.get_jwks(request).await?.into_inner();
+                let keys: Vec<_> = answer
                 .keys
                 .into_iter()
                 .map(|key| serde_json::json!({"kty": key.kty, "crv": key.crv, "kid": key.kid, "x": key.x, "alg": key.alg, "use": key.r#use}))
                 .collect();
-            Ok(KeySet::from_json(&serde_json::json!({ "keys": keys }).to_string())?)
-        });
+                Ok(KeySet::from_json(&serde_json::json!({ "keys": keys }).to_string())?)
+            },
+        );
         fetched
     };
     CachedKeys::new(fetch, Arc::clone(clock))

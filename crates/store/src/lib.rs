@@ -9,7 +9,6 @@
 //! functions, `FILTER`; the column types `UUID TIMESTAMPTZ DATE JSONB BOOLEAN BIGINT TEXT BYTEA`. Sums are cast
 //! (`CAST(SUM(x) AS BIGINT)`), every constraint is named, and rows are keyed by UUID.
 
-#![expect(clippy::doc_markdown, reason = "PostgreSQL and SQLite are names, not code")]
 
 mod batch;
 mod bind;

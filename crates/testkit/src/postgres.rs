@@ -1,6 +1,5 @@
 //! A PostgreSQL of the tests' own: made when first needed, gone with the process that made it.
 
-#![expect(clippy::doc_markdown, reason = "PostgreSQL is a name, not code")]
 
 use std::{
     collections::hash_map::RandomState,

@@ -135,9 +135,7 @@ mod tests {
 
     #[test]
     fn a_banned_package_or_a_git_source_is_named() {
-        let package = |name: &str, source: &str| {
-            serde_json::json!({"name": name, "version": "1.0.0", "license": "MIT", "source": source})
-        };
+        let package = |name: &str, source: &str| serde_json::json!({"name": name, "version": "1.0.0", "license": "MIT", "source": source});
         let registry = "registry+index";
         assert!(fault(&package("ring", registry)).is_some_and(|text| text.contains("ring 1.0.0 is banned")));
         assert!(fault(&package("x", "git+somewhere")).is_some());

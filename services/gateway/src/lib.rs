@@ -15,7 +15,6 @@ use axum::{
     Router,
     body::Body,
     http::{Request, Response, header::CONTENT_TYPE},
-    response::IntoResponse as _,
     routing::get,
 };
 use futures::future::BoxFuture;
@@ -81,7 +80,7 @@ impl Service<Request<Body>> for Doors {
                 let answered = doors.grpc.oneshot(request).await;
                 Ok(answered.unwrap_or_else(tonic::Status::into_http).map(Body::new))
             } else {
-                doors.json.oneshot(request).await.map(|response| response.into_response())
+                doors.json.oneshot(request).await.map(axum::response::IntoResponse::into_response)
             }
         })
     }

@@ -14,7 +14,8 @@ pub fn document() -> anyhow::Result<Value> {
     let info = Info {
         title: "Qinqing (亲清)".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        description: "Enterprise service manager platform. Every RPC is open as gRPC on the same port.".to_owned(),
+        description: "Enterprise service manager platform. Every RPC is open as gRPC on the same port."
+            .to_owned(),
     };
     let extend = |method: &MethodDescriptor, operation: &mut Map<String, Value>| {
         let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
@@ -30,7 +31,8 @@ pub fn document() -> anyhow::Result<Value> {
 
 /// Who may call, as the reader of the page sees it.
 fn who(rule: &MethodRule) -> Vec<String> {
-    let mut who: Vec<String> = rule.grants.iter().map(|(role, relation)| format!("{role} {relation}")).collect();
+    let mut who: Vec<String> =
+        rule.grants.iter().map(|(role, relation)| format!("{role} {relation}")).collect();
     who.extend(rule.scopes.iter().map(|scope| format!("scope {scope}")));
     if rule.public {
         who.push("everybody".to_owned());
@@ -59,7 +61,8 @@ pub fn page(document: &Value) -> String {
                 tag = of;
                 let _ = write!(html, "<h2>{}</h2>", escaped(tag));
             }
-            let text = operation["description"].as_str().or(operation["summary"].as_str()).unwrap_or_default();
+            let text =
+                operation["description"].as_str().or(operation["summary"].as_str()).unwrap_or_default();
             let who: Vec<&str> =
                 operation["x-access"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             let _ = write!(

@@ -25,7 +25,9 @@ pub(crate) enum Outlet {
 impl Outlet {
     pub(crate) fn of(config: &Config) -> anyhow::Result<Self> {
         match (&config.smtp, config.profile) {
-            (Some(smtp), profile) => Self::smtp(smtp, profile).context("in the section [smtp] of the configuration"),
+            (Some(smtp), profile) => {
+                Self::smtp(smtp, profile).context("in the section [smtp] of the configuration")
+            }
             (None, Profile::Development) => Ok(Self::Console),
             (None, Profile::Production) => Ok(Self::Closed),
         }
@@ -75,7 +77,8 @@ fn is_plain_text(url: &str) -> bool {
 /// Puts the password behind the user of the URL.
 fn with_password(url: &str, password: &str) -> anyhow::Result<String> {
     let parts = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?)));
-    let Some((scheme, (user, rest))) = parts.filter(|(_, (user, _))| !user.is_empty() && !user.contains(':')) else {
+    let Some((scheme, (user, rest))) = parts.filter(|(_, (user, _))| !user.is_empty() && !user.contains(':'))
+    else {
         bail!("password_file: the url must have a user and no password, as smtps://user@host");
     };
     let mut encoded = String::new();
@@ -91,7 +94,9 @@ mod tests {
     use super::*;
 
     fn smtp(url: &str) -> Smtp {
-        Smtp { url: url.to_owned(), from: "亲清平台 <qinqing@example.cn>".to_owned(), password_file: None }
+        Smtp {
+            url: url.to_owned(), from: "亲清平台 <qinqing@example.cn>".to_owned(), password_file: None
+        }
     }
 
     #[tokio::test]

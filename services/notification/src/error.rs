@@ -29,11 +29,15 @@ impl ServiceError for NotificationError {
 
     fn wire(&self) -> Option<Wire> {
         let (code, reason, metadata) = match self {
-            Self::MessageNotFound(id) => (Code::NotFound, R::MessageNotFound, vec![("message_id", id.to_string())]),
+            Self::MessageNotFound(id) => {
+                (Code::NotFound, R::MessageNotFound, vec![("message_id", id.to_string())])
+            }
             Self::TemplateNotFound { code } => {
                 (Code::NotFound, R::TemplateNotFound, vec![("template_code", code.clone())])
             }
-            Self::DeliveryNotFound(id) => (Code::NotFound, R::DeliveryNotFound, vec![("delivery_id", id.to_string())]),
+            Self::DeliveryNotFound(id) => {
+                (Code::NotFound, R::DeliveryNotFound, vec![("delivery_id", id.to_string())])
+            }
             Self::DeliveryNotFailed { id, state } => (
                 Code::FailedPrecondition,
                 R::DeliveryNotFailed,
@@ -85,7 +89,8 @@ mod tests {
             NotificationError::DeliveryNotFailed { id: delivery, state: DeliveryState::Sent },
         ];
         let used: BTreeSet<_> = errors.iter().map(|error| error.wire().unwrap().reason).collect();
-        let declared: BTreeSet<_> = (1..).map_while(|number| R::try_from(number).ok()).map(reason_name).collect();
+        let declared: BTreeSet<_> =
+            (1..).map_while(|number| R::try_from(number).ok()).map(reason_name).collect();
         assert_eq!(used, declared);
         assert!(declared.into_iter().all(|reason| NotificationError::zh(reason).is_some()));
     }

@@ -22,7 +22,13 @@ use runtime::{Deps, Module, ModuleSpec};
 use tokio::sync::broadcast;
 use tonic::service::RoutesBuilder;
 
-use crate::{config::Outlet, domain::Catalogue, events::WorkflowEvents, jobs::Work, rpc::{NotificationRpc, directory::Directory}};
+use crate::{
+    config::Outlet,
+    domain::Catalogue,
+    events::WorkflowEvents,
+    jobs::Work,
+    rpc::{NotificationRpc, directory::Directory},
+};
 
 pub use crate::store::MIGRATIONS;
 
@@ -31,11 +37,11 @@ const UNHEARD: usize = 256;
 
 /// This service, to be started.
 pub fn spec() -> ModuleSpec {
-    ModuleSpec::new("notification", &MIGRATIONS, |deps| Box::pin(module(deps)))
+    ModuleSpec::new("notification", &MIGRATIONS, |deps| Box::pin(async move { module(deps) }))
 }
 
-/// Starts the service. Fails when a template or the configuration of its mail server is not right.
-pub async fn module(deps: Deps) -> anyhow::Result<Module> {
+/// Starts the service, inside a runtime. Fails when a template or the configuration of its mail server is not right.
+pub fn module(deps: Deps) -> anyhow::Result<Module> {
     let catalogue = Arc::new(Catalogue::builtin().context("in the templates")?);
     let outlet = Outlet::of(&deps.config)?;
     let (told, _) = broadcast::channel(UNHEARD);
@@ -56,8 +62,14 @@ pub async fn module(deps: Deps) -> anyhow::Result<Module> {
         outlet,
         told: told.clone(),
     };
-    let rpc =
-        NotificationRpc { db: deps.db, clock: deps.clock, page_key: deps.page_key, catalogue, told, drain: deps.drain };
+    let rpc = NotificationRpc {
+        db: deps.db,
+        clock: deps.clock,
+        page_key: deps.page_key,
+        catalogue,
+        told,
+        drain: deps.drain,
+    };
     let routes = move |routes: &mut RoutesBuilder| {
         routes
             .add_service(InboxServiceServer::new(rpc.clone()))

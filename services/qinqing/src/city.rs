@@ -14,7 +14,8 @@ use proto::{
     options::v1::Role,
     registry::v1::{
         AddMemberRequest, AppointRequest, CreateEnterpriseRequest,
-        appointment_service_client::AppointmentServiceClient, enterprise_service_client::EnterpriseServiceClient,
+        appointment_service_client::AppointmentServiceClient,
+        enterprise_service_client::EnterpriseServiceClient,
     },
 };
 use rand::Rng as _;
@@ -181,7 +182,10 @@ impl Builder<'_> {
         };
         let security = of_role("SECURITY_ADMIN");
         let operators = of_role("OPERATOR");
-        ensure!(security.len() >= 2 && !operators.is_empty(), "two security administrators and an operator are needed");
+        ensure!(
+            security.len() >= 2 && !operators.is_empty(),
+            "two security administrators and an operator are needed"
+        );
         let sign_in = async |login: &Login| self.desk.sign_in(&login.login_name, &login.password).await;
         Ok(Staff {
             requester: sign_in(security[0]).await?,
@@ -249,7 +253,8 @@ impl Builder<'_> {
         let role = Role::from_str_name(&format!("ROLE_{}", person.role))
             .with_context(|| format!("{} is no role", person.role))?;
         let code = person.department.as_deref();
-        let department_id = code.and_then(|code| self.city.departments.get(code)).cloned().unwrap_or_default();
+        let department_id =
+            code.and_then(|code| self.city.departments.get(code)).cloned().unwrap_or_default();
         let section_id = match (code, person.section) {
             (Some(code), Some(place)) => self.city.sections[code].get(place - 1).cloned(),
             _ => None,
@@ -276,9 +281,12 @@ impl Builder<'_> {
         for person in plan.people.iter().filter(|person| person.role == "LIAISON") {
             let code = person.department.as_deref().context("a liaison without a department")?;
             let department_id = self.city.departments[code].clone();
-            let request =
-                proto::identity::v1::GetDepartmentRequest { department_id: department_id.clone(), code: String::new() };
-            let department = organization.get_department(request).await.map_err(told)?.into_inner().department;
+            let request = proto::identity::v1::GetDepartmentRequest {
+                department_id: department_id.clone(),
+                code: String::new(),
+            };
+            let department =
+                organization.get_department(request).await.map_err(told)?.into_inner().department;
             let request = SetLiaisonRequest {
                 department_id,
                 account_id: self.city.login(&person.login_name)?.account_id.clone(),
@@ -332,7 +340,14 @@ impl Builder<'_> {
     async fn wait_for_members(&self, plan: &Plan) -> anyhow::Result<()> {
         for person in plan.people.iter().filter(|person| person.role == "ENTERPRISE") {
             let mut n_tries = 0;
-            while !self.city.seat(self.desk, &person.login_name).await?.roles.iter().any(|role| role == "ENTERPRISE") {
+            while !self
+                .city
+                .seat(self.desk, &person.login_name)
+                .await?
+                .roles
+                .iter()
+                .any(|role| role == "ENTERPRISE")
+            {
                 n_tries += 1;
                 ensure!(n_tries < 100, "{} did not become a member", person.login_name);
                 tokio::time::sleep(Duration::from_millis(100)).await;

@@ -15,7 +15,8 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
 
 /// A bar that shows how far a long command has come.
 fn progress(what: &'static str, n: u64) -> indicatif::ProgressBar {
-    let style = indicatif::ProgressStyle::with_template("{prefix} {bar:40} {pos}/{len} {msg} {elapsed} 余 {eta}");
+    let style =
+        indicatif::ProgressStyle::with_template("{prefix} {bar:40} {pos}/{len} {msg} {elapsed} 余 {eta}");
     let bar = indicatif::ProgressBar::new(n).with_prefix(what);
     match style {
         Ok(style) => bar.with_style(style),

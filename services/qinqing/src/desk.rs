@@ -1,9 +1,7 @@
 //! Signing in, and what a signed-in person works with.
 
 use anyhow::Context as _;
-use proto::identity::v1::{
-    ChangePasswordRequest, LoginRequest, auth_service_client::AuthServiceClient,
-};
+use proto::identity::v1::{ChangePasswordRequest, LoginRequest, auth_service_client::AuthServiceClient};
 use rpc::{Bearer, Transport};
 use tonic::Status;
 use tonic_types::StatusExt as _;
@@ -37,7 +35,8 @@ impl Desk {
     pub async fn sign_in(&self, login_name: &str, password: &str) -> anyhow::Result<Seat> {
         let request = LoginRequest { login_name: login_name.to_owned(), password: password.to_owned() };
         let answer = AuthServiceClient::new(self.anonymous()).login(request).await;
-        let answer = answer.map_err(told).with_context(|| format!("{login_name} could not sign in"))?.into_inner();
+        let answer =
+            answer.map_err(told).with_context(|| format!("{login_name} could not sign in"))?.into_inner();
         let account = answer.account.context("the sign-in names no account")?;
         let roles = answer
             .grants

@@ -2,7 +2,6 @@
 
 mod commands;
 
-
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};

@@ -22,7 +22,9 @@ pub fn named(names: &[String]) -> anyhow::Result<Vec<ModuleSpec>> {
             modules.push(module);
         }
     }
-    if let Some(unknown) = names.iter().find(|name| !modules.iter().any(|module| module.name == name.as_str())) {
+    if let Some(unknown) =
+        names.iter().find(|name| !modules.iter().any(|module| module.name == name.as_str()))
+    {
         bail!("there is no service {unknown:?}; there are: {}", runtime::SERVICES.join(", "));
     }
     Ok(modules)

@@ -32,7 +32,9 @@ impl ServiceError for ScoringError {
 
     fn wire(&self) -> Option<Wire> {
         let (code, reason, metadata) = match self {
-            Self::AccountNotFound(id) => (Code::NotFound, R::AccountNotFound, vec![("account_id", id.to_string())]),
+            Self::AccountNotFound(id) => {
+                (Code::NotFound, R::AccountNotFound, vec![("account_id", id.to_string())])
+            }
             Self::EntryNotFound(id) => (Code::NotFound, R::EntryNotFound, vec![("entry_id", id.to_string())]),
             Self::RuleVersionNotFound(version) => {
                 (Code::NotFound, R::RuleVersionNotFound, vec![("version", version.to_string())])

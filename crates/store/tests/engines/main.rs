@@ -1,7 +1,6 @@
 //! What the store promises, on both engines.
 
 #![cfg(test)]
-#![expect(clippy::doc_markdown, reason = "PostgreSQL and SQLite are names, not code")]
 
 // As its dependents call it.
 extern crate qinqing_store as store;

@@ -53,6 +53,7 @@ fn parse(req: pb::RequestGrantRequest) -> Result<(AccountId, Ask), IdentityError
     let reason = f.text("reason", &reason, 1, 200);
     let (Some(id), Some(role), Some(reason)) = (id, role, reason) else { return Err(f.refuse().into()) };
     if role == Role::Enterprise {
+        f.finish()?;
         return Err(Refused::RoleByMembership.into());
     }
     let role = RoleGrant { department, section, ..RoleGrant::of(role) };

@@ -4,11 +4,7 @@ use kernel::{AccountId, DepartmentId, EnterpriseId, EventId, IssueId, SectionId,
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    placeholder::Values,
-    rules::Recipient,
-    template::TemplateRef,
-};
+use super::{placeholder::Values, rules::Recipient, template::TemplateRef};
 
 /// People who are to be told, as far as an event knows them. Who they are is asked when they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,7 +54,9 @@ impl Parties {
             Recipient::Manager => self.manager.map(Audience::Account),
             Recipient::Liaison => self.liaison.map(Audience::Account),
             Recipient::Department => self.department.map(Audience::Department),
-            Recipient::Handler => self.handler.map(Audience::Account).or_else(|| self.audience(Recipient::Section)),
+            Recipient::Handler => {
+                self.handler.map(Audience::Account).or_else(|| self.audience(Recipient::Section))
+            }
             Recipient::Section => self.section.map(Audience::Section),
             Recipient::Operators => Some(Audience::Operators),
             Recipient::Auditors => Some(Audience::Auditors),

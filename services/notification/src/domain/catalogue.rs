@@ -137,7 +137,12 @@ impl Catalogue {
     }
 
     /// Subject and body of a notice.
-    pub(crate) fn filled(&self, template: &Template, values: &Values, language: Language) -> (String, String) {
+    pub(crate) fn filled(
+        &self,
+        template: &Template,
+        values: &Values,
+        language: Language,
+    ) -> (String, String) {
         template.filled(values, language, &self.words)
     }
 }

@@ -90,20 +90,34 @@ impl Delivery {
     }
 
     /// After one more attempt, with what that was.
-    pub(crate) fn attempted(&self, outcome: AttemptOutcome, receipt: String, now: Timestamp) -> (Self, Attempt) {
+    pub(crate) fn attempted(
+        &self,
+        outcome: AttemptOutcome,
+        receipt: String,
+        now: Timestamp,
+    ) -> (Self, Attempt) {
         let (attempts, tries) = (self.attempts + 1, self.tries + 1);
         let pause = usize::try_from(tries - 1).ok().and_then(|at| PAUSES.get(at));
         let (state, due_at) = match (outcome, pause) {
             (AttemptOutcome::Sent, _) => (DeliveryState::Sent, now),
-            (AttemptOutcome::Deferred, Some(seconds)) => (DeliveryState::Pending, now + TimeDelta::seconds(*seconds)),
+            (AttemptOutcome::Deferred, Some(seconds)) => {
+                (DeliveryState::Pending, now + TimeDelta::seconds(*seconds))
+            }
             (AttemptOutcome::Deferred, None)
             | (AttemptOutcome::Refused | AttemptOutcome::NoAddress | AttemptOutcome::AccountClosed, _) => {
                 (DeliveryState::Failed, now)
             }
         };
         let finished_at = (state != DeliveryState::Pending).then_some(now);
-        let after =
-            Self { state, attempts, tries, due_at, finished_at, version: self.version.next(), ..self.clone() };
+        let after = Self {
+            state,
+            attempts,
+            tries,
+            due_at,
+            finished_at,
+            version: self.version.next(),
+            ..self.clone()
+        };
         (after, Attempt { number: attempts, at: now, outcome, receipt })
     }
 
@@ -136,7 +150,13 @@ mod tests {
     fn delivery() -> Delivery {
         let template = TemplateRef { code: "issue-signed".to_owned(), version: 1 };
         let to = (MessageId::new(Uuid::from_u128(2)), AccountId::new(Uuid::from_u128(3)));
-        Delivery::new(DeliveryId::new(Uuid::from_u128(1)), to, &template, Channel::Email, Timestamp::UNIX_EPOCH)
+        Delivery::new(
+            DeliveryId::new(Uuid::from_u128(1)),
+            to,
+            &template,
+            Channel::Email,
+            Timestamp::UNIX_EPOCH,
+        )
     }
 
     #[test]
@@ -150,7 +170,8 @@ mod tests {
         }
         assert_eq!(waits, [1, 5, 15, 60, 0]);
         assert_eq!((on_its_way.state, on_its_way.attempts), (DeliveryState::Failed, 5));
-        let (again, attempt) = on_its_way.retried(now).unwrap().attempted(AttemptOutcome::Deferred, String::new(), now);
+        let (again, attempt) =
+            on_its_way.retried(now).unwrap().attempted(AttemptOutcome::Deferred, String::new(), now);
         assert_eq!((again.state, again.tries, attempt.number), (DeliveryState::Pending, 1, 6));
         assert_eq!(again.retried(now), None);
     }
@@ -159,13 +180,17 @@ mod tests {
     fn what_can_never_arrive_is_given_up_at_once() {
         for outcome in [AttemptOutcome::Refused, AttemptOutcome::NoAddress, AttemptOutcome::AccountClosed] {
             let (after, _) = delivery().attempted(outcome, String::new(), Timestamp::UNIX_EPOCH);
-            assert_eq!((after.state, after.finished_at), (DeliveryState::Failed, Some(Timestamp::UNIX_EPOCH)));
+            assert_eq!(
+                (after.state, after.finished_at),
+                (DeliveryState::Failed, Some(Timestamp::UNIX_EPOCH))
+            );
         }
     }
 
     #[test]
     fn a_receipt_names_no_address() {
-        let said = "550 5.1.1 <zhang.san@example.cn>: Recipient address\r\nrejected: zhang.san@example.cn, unknown";
+        let said =
+            "550 5.1.1 <zhang.san@example.cn>: Recipient address\r\nrejected: zhang.san@example.cn, unknown";
         assert_eq!(receipt(said), "550 5.1.1 *** Recipient address rejected: *** unknown");
         assert_eq!(receipt(&"x".repeat(1_000)).len(), 300);
     }

@@ -55,7 +55,9 @@ mod tests {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
         let mut found: Vec<_> = fs::read_dir(directory)
             .unwrap()
-            .filter_map(|entry| entry.unwrap().path().file_name()?.to_str()?.strip_suffix(".toml").map(str::to_owned))
+            .filter_map(|entry| {
+                entry.unwrap().path().file_name()?.to_str()?.strip_suffix(".toml").map(str::to_owned)
+            })
             .collect();
         found.sort();
         let known: Vec<_> = FILES.iter().map(|(name, _)| *name).collect();

@@ -72,7 +72,9 @@ impl Placeholder {
                 None => word(&words.clock, value, language).to_owned(),
             },
             Self::RateUntil | Self::Due => local_time(value).unwrap_or_else(|| value.to_owned()),
-            Self::IssueNumber | Self::Stars | Self::CommittedDate | Self::Urges | Self::Reopens => value.to_owned(),
+            Self::IssueNumber | Self::Stars | Self::CommittedDate | Self::Urges | Self::Reopens => {
+                value.to_owned()
+            }
         }
     }
 

@@ -108,7 +108,8 @@ mod tests {
     fn quiet_hours_may_go_over_midnight() {
         let night = QuietHours::try_new(22 * 60, 7 * 60 + 30).unwrap();
         let morning = at("2026-03-03T07:30:00+08:00");
-        for quiet in ["2026-03-02T22:00:00+08:00", "2026-03-02T23:59:59.5+08:00", "2026-03-03T07:29:59+08:00"] {
+        for quiet in ["2026-03-02T22:00:00+08:00", "2026-03-02T23:59:59.5+08:00", "2026-03-03T07:29:59+08:00"]
+        {
             assert_eq!(night.end_after(at(quiet)), Some(morning), "{quiet}");
         }
         for loud in ["2026-03-02T21:59:59+08:00", "2026-03-03T07:30:00+08:00", "2026-03-03T12:00:00+08:00"] {

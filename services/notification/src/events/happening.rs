@@ -24,7 +24,8 @@ pub(super) struct Told {
 impl Told {
     /// The people whom the event names, for a rule that leaves it to the event.
     pub fn named_by(&self, rule: &Rule) -> impl Iterator<Item = Audience> {
-        let named: &[Recipient] = if rule.recipients.contains(&Recipient::AsNamed) { &self.named } else { &[] };
+        let named: &[Recipient] =
+            if rule.recipients.contains(&Recipient::AsNamed) { &self.named } else { &[] };
         named.iter().filter_map(|recipient| self.parties.audience(*recipient))
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn read(event: &Received) -> Result<Told, EventError> {
     told.happenings.push(happening);
     told.values.insert(Placeholder::Clock, clock);
     told.values.insert(Placeholder::Due, due_at.to_rfc3339());
-    told.named = notify.into_iter().filter_map(|target| recipient(NotifyTarget::try_from(target).ok()?)).collect();
+    told.named =
+        notify.into_iter().filter_map(|target| recipient(NotifyTarget::try_from(target).ok()?)).collect();
     Ok(told)
 }
 

@@ -104,7 +104,10 @@ fn day(date: Option<proto::common::v1::Date>) -> Result<String, EventError> {
     Ok(format!("{:04}-{:02}-{:02}", date.year, date.month, date.day))
 }
 
-pub(super) fn instant(field: &'static str, time: Option<prost_types::Timestamp>) -> Result<Timestamp, EventError> {
+pub(super) fn instant(
+    field: &'static str,
+    time: Option<prost_types::Timestamp>,
+) -> Result<Timestamp, EventError> {
     let time = time.ok_or(EventError::Field(field))?;
     let nanos = u32::try_from(time.nanos).map_err(|_| EventError::Field(field))?;
     DateTime::from_timestamp(time.seconds, nanos).ok_or(EventError::Field(field))

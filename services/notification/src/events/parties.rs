@@ -3,13 +3,10 @@
 use std::str::FromStr;
 
 use kernel::{AccountId, IssueId};
-use proto::workflow::v1::{IssueParties, IssueState, IssueParty};
+use proto::workflow::v1::{IssueParties, IssueParty, IssueState};
 
 use super::{EventError, happening::Told};
-use crate::domain::{
-    Parties, Placeholder, Values,
-    announcement::Holder,
-};
+use crate::domain::{Parties, Placeholder, Values, announcement::Holder};
 
 /// What every event of an issue tells; nothing has happened yet.
 pub(super) fn read(parties: Option<IssueParties>) -> Result<(Told, IssueState), EventError> {

@@ -15,7 +15,10 @@ use uuid::Uuid;
 use super::Work;
 use crate::{
     domain::{Announcement, Audience, Delivery, Message, Preferences, Template},
-    store::{announcements::{self, Claimed}, deliveries, messages, preferences},
+    store::{
+        announcements::{self, Claimed},
+        deliveries, messages, preferences,
+    },
 };
 
 /// Announcements in one step.
@@ -77,17 +80,26 @@ pub(super) async fn step(work: &Work) -> anyhow::Result<Worked> {
 
 /// The people of every audience; one that could not be found out is left out.
 async fn people(work: &Work, claimed: &[Claimed]) -> HashMap<Audience, Vec<AccountId>> {
-    let audiences: BTreeSet<_> = claimed.iter().flat_map(|claimed| &claimed.announcement.audiences).copied().collect();
+    let audiences: BTreeSet<_> =
+        claimed.iter().flat_map(|claimed| &claimed.announcement.audiences).copied().collect();
     let ask = |audience: Audience| async move {
         match work.directory.people(audience).await {
             Ok(people) => Some((audience, people)),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "an audience could not be found out");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "an audience could not be found out"
+                );
                 None
             }
         }
     };
-    stream::iter(audiences).map(ask).buffer_unordered(QUESTIONS).filter_map(std::future::ready).collect().await
+    stream::iter(audiences)
+        .map(ask)
+        .buffer_unordered(QUESTIONS)
+        .filter_map(std::future::ready)
+        .collect()
+        .await
 }
 
 /// `None` when not everything that it needs is known.

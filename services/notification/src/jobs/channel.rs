@@ -92,7 +92,8 @@ async fn email(
             (AttemptOutcome::Sent, receipt(&format!("{} {}", answer.code(), said.join(" "))))
         }
         Err(error) => {
-            let outcome = if error.is_permanent() { AttemptOutcome::Refused } else { AttemptOutcome::Deferred };
+            let outcome =
+                if error.is_permanent() { AttemptOutcome::Refused } else { AttemptOutcome::Deferred };
             (outcome, receipt(&error.to_string()))
         }
     }

@@ -118,7 +118,12 @@ async fn send(
         );
         Some(Sent { delivery, outcome, receipt })
     };
-    stream::iter(due).map(send_one).buffer_unordered(CONNECTIONS).filter_map(std::future::ready).collect().await
+    stream::iter(due)
+        .map(send_one)
+        .buffer_unordered(CONNECTIONS)
+        .filter_map(std::future::ready)
+        .collect()
+        .await
 }
 
 async fn one(

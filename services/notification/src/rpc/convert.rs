@@ -4,8 +4,8 @@ use proto::notification::v1 as pb;
 use rpc::parse::timestamp;
 
 use crate::domain::{
-    Attempt, AttemptOutcome, Catalogue, Channel, Delivery, DeliveryState, Language, Message, NoticeKind, Placeholder,
-    Preferences, QuietHours, Template, template::Text,
+    Attempt, AttemptOutcome, Catalogue, Channel, Delivery, DeliveryState, Language, Message, NoticeKind,
+    Placeholder, Preferences, QuietHours, Template, template::Text,
 };
 
 impl From<NoticeKind> for pb::NoticeKind {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use kernel::{AccountId, EnterpriseId};
 use proto::{
     identity::v1::{
-        AccountState, BatchGetAccountsRequest, GrantState, ListGrantsRequest, account_service_client::AccountServiceClient,
-        grant_service_client::GrantServiceClient,
+        AccountState, BatchGetAccountsRequest, GrantState, ListGrantsRequest,
+        account_service_client::AccountServiceClient, grant_service_client::GrantServiceClient,
     },
     options::v1::Role,
     registry::v1::{ListMembersRequest, enterprise_service_client::EnterpriseServiceClient},
@@ -89,10 +89,15 @@ impl Directory {
         let mut holders = Vec::new();
         let mut page_token = String::new();
         loop {
-            let request =
-                ListGrantsRequest { state: GrantState::Active.into(), page_size: PAGE, page_token, ..wanted.clone() };
-            let ask =
-                || async { GrantServiceClient::new(self.peers.to("identity")).list_grants(request.clone()).await };
+            let request = ListGrantsRequest {
+                state: GrantState::Active.into(),
+                page_size: PAGE,
+                page_token,
+                ..wanted.clone()
+            };
+            let ask = || async {
+                GrantServiceClient::new(self.peers.to("identity")).list_grants(request.clone()).await
+            };
             let answer = self.peers.retrying(ask).await.map_err(failed)?.into_inner();
             for grant in answer.grants {
                 holders.push(account(&grant.account_id).map_err(failed)?);
@@ -105,11 +110,16 @@ impl Directory {
     }
 
     /// How these people can be reached; whoever does not exist is left out. At most 500 at a time.
-    pub(crate) async fn contacts(&self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Contact>, Refusal> {
+    pub(crate) async fn contacts(
+        &self,
+        accounts: &[AccountId],
+    ) -> Result<HashMap<AccountId, Contact>, Refusal> {
         let failed = |status| peer("identity", "tell addresses", status);
-        let request = BatchGetAccountsRequest { account_ids: accounts.iter().map(ToString::to_string).collect() };
-        let ask =
-            || async { AccountServiceClient::new(self.peers.to("identity")).batch_get_accounts(request.clone()).await };
+        let request =
+            BatchGetAccountsRequest { account_ids: accounts.iter().map(ToString::to_string).collect() };
+        let ask = || async {
+            AccountServiceClient::new(self.peers.to("identity")).batch_get_accounts(request.clone()).await
+        };
         let answer = self.peers.retrying(ask).await.map_err(failed)?.into_inner();
         let mut contacts = HashMap::new();
         for found in answer.accounts {

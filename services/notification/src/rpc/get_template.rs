@@ -28,7 +28,11 @@ pub(super) fn wanted(f: &mut Fields, code: &str, version: i32) -> u32 {
     f.take("version", u32::try_from(version).map_err(|_| "must not be negative")).unwrap_or_default()
 }
 
-pub(super) fn find<'a>(catalogue: &'a Catalogue, code: &str, version: u32) -> Result<&'a Template, NotificationError> {
+pub(super) fn find<'a>(
+    catalogue: &'a Catalogue,
+    code: &str,
+    version: u32,
+) -> Result<&'a Template, NotificationError> {
     let found = match version {
         0 => catalogue.current(code),
         version => catalogue.get(&TemplateRef { code: code.to_owned(), version }),

@@ -22,8 +22,11 @@ pub(super) async fn handle(
     let wanted: Vec<_> =
         catalogue.all().filter(|template| include_earlier || catalogue.is_current(template)).collect();
     let total_count = i64::try_from(wanted.len()).unwrap_or(i64::MAX);
-    let rest = wanted.into_iter().filter(|template| after.as_ref().is_none_or(|after| *after < template.name));
-    let page = Page::cut(rest.collect(), size, |template| format!("{}/{}", template.name.version, template.name.code));
+    let rest =
+        wanted.into_iter().filter(|template| after.as_ref().is_none_or(|after| *after < template.name));
+    let page = Page::cut(rest.collect(), size, |template| {
+        format!("{}/{}", template.name.version, template.name.code)
+    });
     Ok(pb::ListTemplatesResponse {
         next_page_token: call.seal_page(&rpc.page_key, &filter, page.next.as_deref()),
         templates: page.rows.into_iter().map(|template| convert::template(template, catalogue)).collect(),

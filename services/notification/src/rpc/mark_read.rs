@@ -22,7 +22,8 @@ pub(super) async fn handle(
         f.reject("message_ids", format!("must have 1 to {MAX_IDS} ids"));
         return Err(f.refuse().into());
     }
-    let parsed = (0..).zip(&message_ids).filter_map(|(at, id): (usize, _)| f.parse(&format!("message_ids[{at}]"), id));
+    let parsed =
+        (0..).zip(&message_ids).filter_map(|(at, id): (usize, _)| f.parse(&format!("message_ids[{at}]"), id));
     let ids: BTreeSet<MessageId> = parsed.collect();
     f.finish()?;
     let owner = owner(&call)?;
@@ -33,7 +34,8 @@ pub(super) async fn handle(
     if let Some(missing) = ids.iter().find(|id| !found.iter().any(|(found, _)| found == *id)) {
         return Err(NotificationError::MessageNotFound(*missing));
     }
-    let unread: Vec<_> = found.into_iter().filter(|(_, read_at)| read_at.is_none()).map(|(id, _)| id).collect();
+    let unread: Vec<_> =
+        found.into_iter().filter(|(_, read_at)| read_at.is_none()).map(|(id, _)| id).collect();
     let before = messages::count(&mut tx, owner, true).await?;
     let now_read = i64::try_from(unread.len()).unwrap_or(i64::MAX);
     let response = pb::MarkReadResponse { unread_count: (before - now_read).max(0) };

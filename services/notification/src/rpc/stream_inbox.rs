@@ -7,26 +7,23 @@ use rpc::{Call, Fields};
 use tokio::{sync::broadcast, time::Instant};
 
 use super::{NotificationRpc, owner};
-use crate::{
-    domain::Message,
-    error::NotificationError,
-    jobs::Told,
-    store::messages,
-};
+use crate::{domain::Message, error::NotificationError, jobs::Told, store::messages};
 
 /// Messages read at a time.
 const CHUNK: i64 = 100;
 /// How long a stream waits before it looks for what other replicas wrote.
 const POLL: Duration = Duration::from_secs(2);
 /// How long a stream lasts: the caller's rights are looked at when it begins.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 
 pub(super) async fn handle(
     rpc: NotificationRpc,
     call: Call,
     req: pb::StreamInboxRequest,
-) -> Result<impl Stream<Item = Result<pb::StreamInboxResponse, NotificationError>> + Send + 'static, NotificationError>
-{
+) -> Result<
+    impl Stream<Item = Result<pb::StreamInboxResponse, NotificationError>> + Send + 'static,
+    NotificationError,
+> {
     let pb::StreamInboxRequest { position } = req;
     let mut f = Fields::new();
     let asked = if position.is_empty() { None } else { place(&mut f, &position) };

@@ -20,7 +20,8 @@ use crate::{
 struct Change {
     language: Option<Language>,
     by_email: Option<BTreeSet<NoticeKind>>,
-    quiet: Option<Option<QuietHours>>,
+    changes_quiet: bool,
+    quiet: Option<QuietHours>,
     seen: Version,
 }
 
@@ -40,7 +41,7 @@ pub(super) async fn handle(
     let after = Preferences {
         language: change.language.unwrap_or(before.language),
         by_email: change.by_email.unwrap_or(before.by_email),
-        quiet: change.quiet.unwrap_or(before.quiet),
+        quiet: if change.changes_quiet { change.quiet } else { before.quiet },
         version: before.version.next(),
     };
     let response = pb::UpdatePreferencesResponse { preferences: Some(after.clone().into()) };
@@ -73,12 +74,14 @@ fn parse(req: pb::UpdatePreferencesRequest) -> Result<Change, Refusal> {
         }
     }
     let wanted = |name: &str| paths.iter().any(|path| path == name);
-    let language =
-        wanted("language").then(|| f.enumeration("preferences.language", language).and_then(language_of)).flatten();
+    let language = wanted("language")
+        .then(|| f.enumeration("preferences.language", language).and_then(language_of))
+        .flatten();
     let by_email = wanted("kinds").then(|| by_email(&mut f, &kinds));
-    let quiet = wanted("quiet_hours").then(|| quiet_hours.and_then(|quiet| quiet_of(&mut f, quiet)));
+    let changes_quiet = wanted("quiet_hours");
+    let quiet = quiet_hours.filter(|_| changes_quiet).and_then(|quiet| quiet_of(&mut f, quiet));
     match seen {
-        Some(seen) => f.finish().map(|()| Change { language, by_email, quiet, seen }),
+        Some(seen) => f.finish().map(|()| Change { language, by_email, changes_quiet, quiet, seen }),
         None => Err(f.refuse()),
     }
 }

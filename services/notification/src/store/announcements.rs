@@ -59,9 +59,11 @@ impl Row {
 
 /// Announces once, however often the event comes.
 pub(crate) fn insert(batch: &mut Batch, announcement: &Announcement, now: Timestamp) {
-    let Announcement { id, event, template, issue, issue_number, audiences, actor, values, happened_at } = announcement;
+    let Announcement { id, event, template, issue, issue_number, audiences, actor, values, happened_at } =
+        announcement;
     let TemplateRef { code, version } = template;
-    let values: BTreeMap<_, _> = values.iter().map(|(placeholder, value)| (placeholder.code(), value)).collect();
+    let values: BTreeMap<_, _> =
+        values.iter().map(|(placeholder, value)| (placeholder.code(), value)).collect();
     batch.add(
         "announce an event",
         "INSERT INTO announcement (announcement_id, event_id, template, template_version, issue_id, issue_number,

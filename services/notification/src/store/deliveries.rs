@@ -183,7 +183,11 @@ pub(crate) async fn claim(
 }
 
 /// Locks those that are still claimed so; the others were taken over.
-pub(crate) async fn lock_claimed(tx: &mut Tx, claim: Uuid, ids: &[DeliveryId]) -> Result<Vec<DeliveryId>, Error> {
+pub(crate) async fn lock_claimed(
+    tx: &mut Tx,
+    claim: Uuid,
+    ids: &[DeliveryId],
+) -> Result<Vec<DeliveryId>, Error> {
     let lock = format!(" ORDER BY delivery_id{}", tx.for_update());
     let rows = Select::new("SELECT delivery_id FROM delivery WHERE state = 'PENDING'")
         .filter("claim = ?", claim)

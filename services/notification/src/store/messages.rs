@@ -130,7 +130,10 @@ pub(crate) async fn find(tx: &mut Tx, owner: AccountId, id: MessageId) -> Result
 }
 
 /// Those that exist, of whomever.
-pub(crate) async fn of_ids(tx: &mut Tx, ids: impl IntoIterator<Item = MessageId>) -> Result<Vec<Message>, Error> {
+pub(crate) async fn of_ids(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = MessageId>,
+) -> Result<Vec<Message>, Error> {
     let rows = Select::new(format!("SELECT {COLUMNS} FROM message"))
         .filter_by(Filter::in_list("message_id", ids.into_iter().map(MessageId::uuid)))
         .rows::<Row>(tx, "get the messages")
@@ -177,8 +180,15 @@ pub(crate) async fn end(tx: &mut Tx, owner: AccountId) -> Result<i64, Error> {
 }
 
 /// A person's messages after a place in their inbox, the oldest first.
-pub(crate) async fn after(tx: &mut Tx, owner: AccountId, number: i64, n_most: i64) -> Result<Vec<Message>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM message WHERE account_id = $1 AND number > $2 ORDER BY number LIMIT $3");
+pub(crate) async fn after(
+    tx: &mut Tx,
+    owner: AccountId,
+    number: i64,
+    n_most: i64,
+) -> Result<Vec<Message>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message WHERE account_id = $1 AND number > $2 ORDER BY number LIMIT $3"
+    );
     let rows = store::rows!(tx, "get the new messages", Row, sql, owner.uuid(), number, n_most)?;
     rows.into_iter().map(Row::read).collect()
 }

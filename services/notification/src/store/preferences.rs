@@ -31,7 +31,8 @@ impl Row {
             (NoticeKind::Progress, self.email_progress),
             (NoticeKind::Reminder, self.email_reminder),
         ];
-        let quiet = self.quiet_from.zip(self.quiet_until).map(|(from, until)| QuietHours::try_new(from, until));
+        let quiet =
+            self.quiet_from.zip(self.quiet_until).map(|(from, until)| QuietHours::try_new(from, until));
         let preferences = Preferences {
             language: read(&self.language, TABLE, "language", id)?,
             by_email: by_email.into_iter().filter(|(_, wanted)| *wanted).map(|(kind, _)| kind).collect(),

@@ -45,7 +45,7 @@ macro_rules! course {
         $(
             let payload = $payload;
             $town.emit(1, &payload).await;
-            $town.app.settle().await;
+            $town.settle().await;
             let name = name_of(&payload);
             writeln!(course, "{name}:{}", news($town, &mut seen).await).unwrap();
         )*
@@ -132,7 +132,29 @@ both_engines! {
             };
             workflow::IssueReopened { issue: at(State::InProgress, AGENT, Party::Firm), reopens: 1 };
         );
-        expect![[r""]].assert_eq(&course);
+        expect![[r#"
+            IssueSubmitted: operator:issue-to-assign manager:issue-submitted
+            IssueAssigned: owner:issue-assigned agent:issue-assigned liaison:issue-to-sign
+            IssueSubmitted: owner:issue-to-confirm agent:issue-to-confirm liaison:issue-to-sign
+            IssueSigned: manager:issue-signed owner:issue-signed agent:issue-signed
+            IssueDispatched: manager:issue-dispatched owner:issue-dispatched agent:issue-dispatched handler:issue-to-accept colleague:issue-to-accept
+            IssueUrged: liaison:issue-urged handler:issue-urged colleague:issue-urged
+            IssueAccepted: owner:issue-accepted agent:issue-accepted
+            IssueContacted: owner:issue-contacted agent:issue-contacted
+            InterimMeasureRecorded: manager:issue-interim-measure owner:issue-interim-measure agent:issue-interim-measure
+            IssuePlanned: manager:issue-planned owner:issue-planned agent:issue-planned
+            ClockRungReached: liaison:clock-warning handler:clock-warning
+            ClockRungReached: liaison:clock-overdue deputy:clock-overdue handler:clock-overdue colleague:clock-overdue
+            IssueReplied: owner:issue-replied agent:issue-replied liaison:issue-to-feed-back
+            IssueUrged: liaison:issue-urged
+            IssueFedBack: owner:issue-to-rate agent:issue-to-rate
+            IssueRated: liaison:issue-to-rectify handler:issue-to-rectify
+            IssueRated: liaison:issue-rated handler:issue-rated auditor:issue-to-audit
+            IssueAudited: liaison:audit-failed handler:audit-failed
+            IssueAudited:
+            IssueClosed: manager:issue-closed owner:issue-closed agent:issue-closed
+            IssueReopened: liaison:issue-reopened handler:issue-reopened
+        "#]].assert_eq(&course);
     }
 
     async fn a_notice_reads_in_the_words_of_the_language_and_the_time_of_the_place(town: &Town) {
@@ -151,7 +173,7 @@ both_engines! {
         let mut issue = parties(1, State::Signed, LIAISON, Party::Liaison).unwrap();
         issue.enterprise_id = AccountId::new(town.app.uuid()).to_string();
         town.emit(1, &workflow::IssueSigned { issue: Some(issue), ..Default::default() }).await;
-        town.app.settle().await;
+        town.settle().await;
         assert!(town.as_person(OWNER).told().await.is_empty());
         assert_eq!(town.as_person(MANAGER).told().await, ["issue-signed"]);
     }

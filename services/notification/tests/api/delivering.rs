@@ -3,6 +3,7 @@ use proto::notification::v1::{self as pb, AttemptOutcome, Channel, DeliveryState
 use testkit::{bad_fields, reason};
 use tonic::Code;
 
+use crate::mail::MailServer;
 use crate::town::{AGENT, MANAGER, OPERATOR, OWNER, Town};
 
 /// The e-mail among the deliveries to somebody.
@@ -49,10 +50,10 @@ both_engines! {
         assert_eq!(outcomes(&attempts), [AttemptOutcome::Deferred]);
         assert_eq!(attempts[0].receipt, "transient error (451): 4.7.1 *** come back later");
 
-        town.app.settle().await;
+        town.settle().await;
         assert!(town.mail.mails().is_empty(), "not before the pause is over");
         town.app.clock.advance(TimeDelta::minutes(1));
-        town.app.settle().await;
+        town.settle().await;
         assert_eq!(town.mail.mails().len(), 1);
         let (delivery, attempts) = email_to(town, OWNER).await;
         assert_eq!((delivery.state(), delivery.attempt_count), (DeliveryState::Sent, 2));
@@ -79,7 +80,7 @@ both_engines! {
         assert_eq!(retried.as_ref().unwrap().state(), DeliveryState::Pending);
         let again = operator.deliveries().retry_delivery(request).await.unwrap().into_inner().delivery;
         assert_eq!(again, retried);
-        town.app.settle().await;
+        town.settle().await;
 
         let (sent, attempts) = email_to(town, OWNER).await;
         assert_eq!(sent.state(), DeliveryState::Sent);
@@ -108,7 +109,7 @@ both_engines! {
         assert_eq!((waiting.state(), attempts.len()), (DeliveryState::Pending, 0));
         town.around(|around| around.identity_is_away = false);
         town.app.clock.advance(TimeDelta::seconds(30));
-        town.app.settle().await;
+        town.settle().await;
         assert_eq!(email_to(town, OWNER).await.0.state(), DeliveryState::Sent);
     }
 
@@ -152,18 +153,8 @@ both_engines! {
 /// Where no mail server is configured, a development installation writes a line in its place.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_mail_server_the_console_stands_in() {
-    use std::sync::{Arc, Mutex};
-
-    let town = Town::start(testkit::Engine::Sqlite).await;
-    let around = Arc::new(Mutex::new(crate::town::Around::default()));
-    let modules = [
-        qinqing_notification::spec(),
-        crate::town::identity(&around),
-        crate::town::registry(&around),
-        testkit::fake::Fake::new().spec("workflow"),
-    ];
-    let app = testkit::TestSuite::start(testkit::Engine::Sqlite, &modules).await.unwrap();
-    let town = Town { app, ..town };
+    let mail = MailServer::start().await;
+    let town = Town::start_with(testkit::Engine::Sqlite, qinqing_notification::spec(), mail).await;
     town.signed(1).await;
     let deliveries = town.as_person(OPERATOR).deliveries_to(OWNER).await;
     let told: Vec<_> = deliveries.iter().map(|delivery| (delivery.channel(), delivery.state())).collect();

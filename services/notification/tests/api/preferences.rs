@@ -22,7 +22,7 @@ fn change(town: &Town, new: pb::Preferences, mask: &[&str], etag: &str) -> pb::U
 }
 
 async fn mails_to(town: &Town, address: &str) -> usize {
-    town.app.settle().await;
+    town.settle().await;
     town.mail.mails().iter().filter(|mail| mail.to == address).count()
 }
 

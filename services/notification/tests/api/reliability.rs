@@ -1,9 +1,9 @@
 use chrono::TimeDelta;
+use prost::Message as _;
 use proto::{
     common::v1::Event,
     workflow::v1::{self as workflow, IssueParty, IssueState},
 };
-use prost::Message as _;
 use store::Db;
 use testkit::Engine;
 
@@ -20,7 +20,13 @@ async fn count(db: &Db, sql: &'static str) -> i64 {
 async fn take_over(db: Db) {
     let mut tx = db.begin().await.unwrap();
     let other = uuid::Uuid::from_u128(1);
-    store::execute!(&mut tx, "take over", "UPDATE announcement SET claim = $1 WHERE claim IS NOT NULL", other).unwrap();
+    store::execute!(
+        &mut tx,
+        "take over",
+        "UPDATE announcement SET claim = $1 WHERE claim IS NOT NULL",
+        other
+    )
+    .unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -61,7 +67,7 @@ both_engines! {
         tx.commit().await.unwrap();
 
         assert_eq!(consumer.redrive().await.unwrap(), 1);
-        town.app.settle().await;
+        town.settle().await;
         assert_eq!(town.as_person(OWNER).told().await, ["issue-signed"]);
         assert_eq!(count(&town.db(), "SELECT COUNT(*) FROM delivery").await, 6, "three people, two channels");
         assert_eq!(town.mail.mails().len(), 3);
@@ -79,7 +85,7 @@ both_engines! {
 
         // The other worker died: its claim runs out.
         town.app.clock.advance(TimeDelta::seconds(61));
-        town.app.settle().await;
+        town.settle().await;
         for somebody in [OWNER, AGENT, MANAGER] {
             assert_eq!(town.as_person(somebody).told().await, ["issue-signed"]);
         }
@@ -89,13 +95,13 @@ both_engines! {
         town.around(|around| around.registry_is_away = true);
         let issue = parties(1, IssueState::Replied, crate::town::HANDLER, IssueParty::Section);
         town.emit(1, &workflow::IssueReplied { issue, ..Default::default() }).await;
-        town.app.settle().await;
+        town.settle().await;
         assert_eq!(town.as_person(LIAISON).told().await, ["issue-to-feed-back"]);
         assert!(town.as_person(OWNER).told().await.is_empty());
 
         town.around(|around| around.registry_is_away = false);
         town.app.clock.advance(TimeDelta::seconds(5));
-        town.app.settle().await;
+        town.settle().await;
         assert_eq!(town.as_person(OWNER).told().await, ["issue-replied"]);
         assert_eq!(town.as_person(LIAISON).told().await, ["issue-to-feed-back"]);
     }

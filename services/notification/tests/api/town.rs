@@ -2,7 +2,11 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use access::{Role, RoleGrant};
@@ -22,6 +26,7 @@ use rpc::Bearer;
 use runtime::{Deps, ModuleSpec, Smtp};
 use store::Batch;
 use testkit::{Engine, TestSuite, fake::Fake};
+use tokio::time::timeout;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -69,20 +74,22 @@ pub struct Town {
     pub app: TestSuite,
     pub mail: MailServer,
     pub around: Arc<Mutex<Around>>,
+    n_emitted: AtomicI64,
 }
 
 impl Town {
     pub async fn start(engine: Engine) -> Self {
-        let around = Arc::new(Mutex::new(Around::default()));
         let mail = MailServer::start().await;
-        let modules = [
-            with_mail(&mail),
-            identity(&around),
-            registry(&around),
-            Fake::new().spec("workflow"),
-        ];
+        let notification = with_mail(&mail);
+        Self::start_with(engine, notification, mail).await
+    }
+
+    /// The same with the service configured otherwise.
+    pub async fn start_with(engine: Engine, notification: ModuleSpec, mail: MailServer) -> Self {
+        let around = Arc::new(Mutex::new(Around::default()));
+        let modules = [notification, identity(&around), registry(&around), Fake::new().spec("workflow")];
         let app = TestSuite::start(engine, &modules).await.unwrap();
-        Self { app, mail, around }
+        Self { app, mail, around, n_emitted: AtomicI64::new(0) }
     }
 
     pub fn around<T>(&self, change: impl FnOnce(&mut Around) -> T) -> T {
@@ -91,6 +98,27 @@ impl Town {
 
     pub fn db(&self) -> store::Db {
         self.app.suite.db("notification").unwrap().clone()
+    }
+
+    /// Lets everything that has happened take its course: every event is consumed, then come the jobs. A feed on a
+    /// PostgreSQL that others use too may show an event only a while after its commit.
+    pub async fn settle(&self) {
+        let mut progress = self.app.suite.consumers()[0].progress();
+        let consumed = async {
+            while self.n_consumed().await < self.n_emitted.load(Relaxed) {
+                progress.changed().await.unwrap();
+            }
+        };
+        timeout(Duration::from_secs(60), consumed).await.expect("every event is consumed");
+        self.app.settle().await;
+    }
+
+    async fn n_consumed(&self) -> i64 {
+        let mut tx = self.db().snapshot().await.unwrap();
+        let sql = "SELECT (SELECT COUNT(*) FROM inbox) + (SELECT COUNT(*) FROM dead_event)";
+        let n_events = store::scalar!(&mut tx, "count what was consumed", i64, sql).unwrap();
+        tx.commit().await.unwrap();
+        n_events
     }
 
     /// An event of the workflow about issue `number`, not yet consumed.
@@ -109,14 +137,16 @@ impl Town {
         events::append(&mut batch, outgoing, payload);
         batch.run(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
+        self.n_emitted.fetch_add(1, Relaxed);
         event_id
     }
 
     /// The firm's issue `number` was signed: the shortest way to a message for the firm and its manager.
     pub async fn signed(&self, number: u128) -> EventId {
         let issue = parties(number, IssueState::Signed, LIAISON, IssueParty::Liaison);
-        let event = self.emit(number, &workflow::IssueSigned { issue, on_time: true, late_working_seconds: 0 }).await;
-        self.app.settle().await;
+        let event =
+            self.emit(number, &workflow::IssueSigned { issue, on_time: true, late_working_seconds: 0 }).await;
+        self.settle().await;
         event
     }
 
@@ -131,7 +161,7 @@ impl Town {
             rate_until_time: Some(rpc::parse::timestamp(self.app.now())),
         };
         self.emit(number, &payload).await;
-        self.app.settle().await;
+        self.settle().await;
     }
 
     pub fn as_person(&self, account: AccountId) -> Person<'_> {
@@ -238,12 +268,12 @@ fn with_mail(mail: &MailServer) -> ModuleSpec {
         let from = "亲清平台 <qinqing@example.cn>".to_owned();
         let mut config = (*deps.config).clone();
         config.smtp = Some(Smtp { url: url.clone(), from, password_file: None });
-        Box::pin(qinqing_notification::module(Deps { config: Arc::new(config), ..deps }))
+        Box::pin(async move { qinqing_notification::module(Deps { config: Arc::new(config), ..deps }) })
     })
 }
 
 /// Identity, as far as it is asked.
-pub fn identity(around: &Arc<Mutex<Around>>) -> ModuleSpec {
+fn identity(around: &Arc<Mutex<Around>>) -> ModuleSpec {
     let (of_accounts, of_grants) = (Arc::clone(around), Arc::clone(around));
     testkit::fake::identity()
         .on(
@@ -257,8 +287,11 @@ pub fn identity(around: &Arc<Mutex<Around>>) -> ModuleSpec {
                     let id: AccountId = account_id.parse().unwrap();
                     let closed = around.closed.contains(&id);
                     let address = format!("person.{}@example.cn", id.uuid().as_u128());
-                    let state =
-                        if closed { identity::AccountState::Disabled } else { identity::AccountState::Active };
+                    let state = if closed {
+                        identity::AccountState::Disabled
+                    } else {
+                        identity::AccountState::Active
+                    };
                     identity::Account {
                         account_id,
                         email: if around.without_email.contains(&id) { String::new() } else { address },
@@ -284,13 +317,16 @@ pub fn identity(around: &Arc<Mutex<Around>>) -> ModuleSpec {
                 _ => &[],
             };
             let grant = |id: &AccountId| identity::Grant { account_id: id.to_string(), ..Default::default() };
-            Ok(identity::ListGrantsResponse { grants: holders.iter().map(grant).collect(), ..Default::default() })
+            Ok(identity::ListGrantsResponse {
+                grants: holders.iter().map(grant).collect(),
+                ..Default::default()
+            })
         })
         .spec("identity")
 }
 
 /// The registry, as far as it is asked: one member a page.
-pub fn registry(around: &Arc<Mutex<Around>>) -> ModuleSpec {
+fn registry(around: &Arc<Mutex<Around>>) -> ModuleSpec {
     let around = Arc::clone(around);
     Fake::new()
         .on("/qinqing.registry.v1.EnterpriseService/ListMembers", move |req: registry::ListMembersRequest| {

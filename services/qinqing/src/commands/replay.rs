@@ -55,7 +55,10 @@ pub fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<ExitCode>
 
 async fn replay(suite: &Suite, clock: &Arc<ManualClock>) -> anyhow::Result<bool> {
     let administrators = super::up::bootstrap(suite, clock.as_ref()).await?;
-    ensure!(!administrators.is_empty(), "there is data already: give another --data-dir or an empty database");
+    ensure!(
+        !administrators.is_empty(),
+        "there is data already: give another --data-dir or an empty database"
+    );
     let plan = plan::Plan::jiaozhou();
     let actors = actors::Actors::new(suite, clock.clone())?;
     let cast = cast::Cast::assemble(&actors, &plan).await.context("setting the city up")?;
@@ -66,7 +69,8 @@ async fn replay(suite: &Suite, clock: &Arc<ManualClock>) -> anyhow::Result<bool>
 /// The most memory that this process has used.
 fn peak_memory_mib() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status").context("the process's own memory")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("the process's peak memory")?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("the process's peak memory")?;
     let kib: u64 = line.trim().trim_end_matches(" kB").parse().context("the process's peak memory")?;
     Ok(kib / 1024)
 }

@@ -24,11 +24,7 @@ pub fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<ExitCode>
         if suite.db("identity").is_some() {
             super::up::first_administrators(suite).await?;
         }
-        if gateway.is_empty() {
-            Ok(suite.app())
-        } else {
-            qinqing_gateway::app(suite)
-        }
+        if gateway.is_empty() { Ok(suite.app()) } else { qinqing_gateway::app(suite) }
     }))?;
     Ok(ExitCode::SUCCESS)
 }

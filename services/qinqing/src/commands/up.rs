@@ -37,7 +37,9 @@ pub fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<ExitCode>
         } else {
             first_administrators(suite).await?;
         }
-        println!("gRPC and JSON on http://{listen}  ·  contracts at http://{listen}/docs  ·  stop with Ctrl-C");
+        println!(
+            "gRPC and JSON on http://{listen}  ·  contracts at http://{listen}/docs  ·  stop with Ctrl-C"
+        );
         qinqing_gateway::app(suite)
     }))?;
     Ok(ExitCode::SUCCESS)
@@ -76,7 +78,8 @@ pub async fn build_city(suite: &Suite, desk: &Desk, clock: &dyn Clock) -> anyhow
 
 pub async fn bootstrap(suite: &Suite, clock: &dyn Clock) -> anyhow::Result<Vec<Administrator>> {
     let db = suite.db("identity").context("identity does not run here")?;
-    let created = qinqing_identity::bootstrap(db, clock, &UuidV7).await.context("the first administrators")?;
+    let created =
+        qinqing_identity::bootstrap(db, clock, &UuidV7).await.context("the first administrators")?;
     let administrators = created.into_iter().map(|account| Administrator {
         title: account.role.name().replace('_', " ").to_lowercase(),
         role: account.role.name().to_owned(),
@@ -90,7 +93,9 @@ pub async fn bootstrap(suite: &Suite, clock: &dyn Clock) -> anyhow::Result<Vec<A
 pub async fn first_administrators(suite: &Suite) -> anyhow::Result<()> {
     let administrators = bootstrap(suite, &SystemClock).await?;
     if !administrators.is_empty() {
-        println!("\nThe first administrators; each password must be changed at the first sign-in and is not shown again:");
+        println!(
+            "\nThe first administrators; each password must be changed at the first sign-in and is not shown again:"
+        );
         for Administrator { login_name, password, role, .. } in administrators {
             println!("  {login_name:<17} {password:<24} {role}");
         }

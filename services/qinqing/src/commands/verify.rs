@@ -29,17 +29,24 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let mut trust = Trust::new(trusted);
     if let Some(path) = witness {
-        let line = std::fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
-        let head = SignedHead::from_json(line.trim()).with_context(|| format!("{} is no tree head", path.display()))?;
+        let line =
+            std::fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
+        let head = SignedHead::from_json(line.trim())
+            .with_context(|| format!("{} is no tree head", path.display()))?;
         trust = trust.witness(Witness { head, consistency: None });
     }
     let input = File::open(file).with_context(|| format!("could not read {}", file.display()))?;
-    let report = verify_export(BufReader::new(input), &trust).context("could not read the file to its end")?;
+    let report =
+        verify_export(BufReader::new(input), &trust).context("could not read the file to its end")?;
     println!("log       {}", report.log_id);
     println!("entries   {} in {} chains", report.entries, report.chains);
     println!("heads     {}", report.heads);
     for key in &report.public_keys {
-        let source = if keys.is_empty() { " (named by the file itself; compare it with the published one)" } else { "" };
+        let source = if keys.is_empty() {
+            " (named by the file itself; compare it with the published one)"
+        } else {
+            ""
+        };
         println!("key       {}{source}", key.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     }
     if let Some(root) = report.root {
@@ -59,6 +66,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 fn hex(text: &str) -> anyhow::Result<Vec<u8>> {
     let digits = text.as_bytes();
-    anyhow::ensure!(digits.len() == 64 && digits.iter().all(u8::is_ascii_hexdigit), "{text:?} is not 64 hexadecimal digits");
+    anyhow::ensure!(
+        digits.len() == 64 && digits.iter().all(u8::is_ascii_hexdigit),
+        "{text:?} is not 64 hexadecimal digits"
+    );
     digits.chunks(2).map(|pair| Ok(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?)).collect()
 }

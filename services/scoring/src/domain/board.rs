@@ -26,7 +26,10 @@ pub(crate) fn places<'a>(standings: &[Standing], n_people: i64, rules: &'a RuleS
     let place = |standing: &Standing| {
         let reaches = |top_percent: u8| (n_people * i64::from(top_percent) + 99) / 100;
         let tier = rules.tiers.iter().find(|tier| standing.rank <= reaches(tier.top_percent));
-        Place { standing: *standing, tier: tier.or(rules.tiers.last()).expect("rules have a tier that takes all") }
+        Place {
+            standing: *standing,
+            tier: tier.or(rules.tiers.last()).expect("rules have a tier that takes all"),
+        }
     };
     standings.iter().map(place).collect()
 }
@@ -40,7 +43,8 @@ mod tests {
     #[test]
     fn tiers_take_their_share_of_the_board_rounded_up() {
         let tiers = |n: i64, ranks: &[i64]| {
-            let standing = |rank: &i64| Standing { account: AccountId::new(Uuid::nil()), rank: *rank, points: 0 };
+            let standing =
+                |rank: &i64| Standing { account: AccountId::new(Uuid::nil()), rank: *rank, points: 0 };
             let standings: Vec<_> = ranks.iter().map(standing).collect();
             let codes = places(&standings, n, RuleSet::starter());
             codes.iter().map(|place| place.tier.code.as_str()).collect::<String>()

@@ -126,7 +126,8 @@ pub(crate) fn book(
         let target = due(entry.settlement, entry.version, entry.account, &marks);
         if entry.state < target {
             let from = Some((entry.state, entry.last_posting));
-            let of = Owner { entry: entry.id, account: entry.account, kind: entry.kind, quarter: entry.quarter };
+            let of =
+                Owner { entry: entry.id, account: entry.account, kind: entry.kind, quarter: entry.quarter };
             booking.post(PostingId(fresh_id()), of, entry.amount, from, target);
         }
     }
@@ -155,14 +156,7 @@ struct Owner {
 }
 
 impl Booking {
-    fn post(
-        &mut self,
-        id: PostingId,
-        of: Owner,
-        amount: i64,
-        from: Option<(State, PostingId)>,
-        to: State,
-    ) {
+    fn post(&mut self, id: PostingId, of: Owner, amount: i64, from: Option<(State, PostingId)>, to: State) {
         let mut legs = Vec::with_capacity(4);
         let mut transfer = |book: Book, amount: i64| {
             legs.push(Leg { account: Account::Person(of.account), book, amount });

@@ -42,7 +42,11 @@ impl Occasion {
     pub(crate) fn is_judgement(self) -> bool {
         matches!(
             self,
-            Self::RatedFiveStars | Self::RatedFourStars | Self::RatedLow | Self::Rectified | Self::VisitConfirmed
+            Self::RatedFiveStars
+                | Self::RatedFourStars
+                | Self::RatedLow
+                | Self::Rectified
+                | Self::VisitConfirmed
         )
     }
 }

@@ -102,7 +102,12 @@ mod tests {
 
     #[test]
     fn more_events_never_move_an_entry_back_up() {
-        let all = [mark(6, Effect::Pass), mark(7, Effect::Unsettle), mark(8, Effect::Pass), mark(4, Effect::Unsettle)];
+        let all = [
+            mark(6, Effect::Pass),
+            mark(7, Effect::Unsettle),
+            mark(8, Effect::Pass),
+            mark(4, Effect::Unsettle),
+        ];
         for known in 0..1_u32 << all.len() {
             for more in 0..1_u32 << all.len() {
                 let some = |set: u32| -> Vec<Mark> {

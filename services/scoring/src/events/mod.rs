@@ -20,8 +20,8 @@ use prost::Name as _;
 use proto::{
     registry::v1::VisitConfirmed,
     workflow::v1::{
-        IssueAudited, IssueContacted, IssueDispatched, IssueDisputed, IssueRated, IssueReopened, IssueReplied,
-        IssueSigned, ReplySentBack,
+        IssueAudited, IssueContacted, IssueDispatched, IssueDisputed, IssueRated, IssueReopened,
+        IssueReplied, IssueSigned, ReplySentBack,
     },
 };
 use store::{Batch, Db, Tx};
@@ -48,7 +48,12 @@ impl Bookkeeper {
         Ok(Self { clock, ids, rules: Arc::new(rules) })
     }
 
-    async fn book(&self, tx: &mut Tx, batch: &mut Batch, occurrence: &Occurrence) -> Result<(), ConsumeError> {
+    async fn book(
+        &self,
+        tx: &mut Tx,
+        batch: &mut Batch,
+        occurrence: &Occurrence,
+    ) -> Result<(), ConsumeError> {
         let Some(rules) = self.rules.in_force(occurrence.at) else { return Ok(()) };
         history::lock_subject(tx, occurrence).await?;
         let booked = history::marks(tx, occurrence.what.subject.uuid()).await?;

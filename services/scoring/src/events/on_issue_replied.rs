@@ -13,7 +13,9 @@ pub(super) fn read(payload: IssueReplied) -> Result<Happening, ConsumeError> {
         Ok(Outcome::PlannedDelivered) if plan_kept => vec![Occasion::PlanKept],
         Ok(Outcome::PlannedDelivered) => vec![Occasion::PlanDeliveredLate],
         // A value of a newer version does not count as solved either.
-        Ok(Outcome::Explained | Outcome::Partial | Outcome::Infeasible | Outcome::Unspecified) | Err(_) => vec![],
+        Ok(Outcome::Explained | Outcome::Partial | Outcome::Infeasible | Outcome::Unspecified) | Err(_) => {
+            vec![]
+        }
     };
     let lateness = issue::lateness(stopped_clock, on_time, late_working_seconds);
     occasions.extend(lateness.as_ref().map(|_| Occasion::ReplyOverdue));

@@ -8,7 +8,8 @@ use super::Missing;
 use crate::domain::{Effect, Happening, Occasion, Parties, Subject};
 
 pub(super) fn read(payload: VisitConfirmed) -> Result<Happening, ConsumeError> {
-    let VisitConfirmed { visit_id, enterprise_id, manager_id, visit_date, issue_ids: _, confirmed_by_id } = payload;
+    let VisitConfirmed { visit_id, enterprise_id, manager_id, visit_date, issue_ids: _, confirmed_by_id } =
+        payload;
     Ok(Happening {
         subject: Subject::Visit(visit_id.parse()?),
         enterprise: enterprise_id.parse()?,

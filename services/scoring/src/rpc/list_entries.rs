@@ -17,7 +17,8 @@ pub(super) async fn handle(
     call: Call,
     req: pb::ListEntriesRequest,
 ) -> Result<pb::ListEntriesResponse, ScoringError> {
-    let pb::ListEntriesRequest { account_id, period, states, rule_id, kind, issue_id, page_size, page_token } = req;
+    let pb::ListEntriesRequest { account_id, period, states, rule_id, kind, issue_id, page_size, page_token } =
+        req;
     let mut f = Fields::new();
     let filter = EntryFilter {
         account: f.parse_optional::<AccountId>("account_id", &account_id),

@@ -6,7 +6,11 @@ use store::{Error, Select, Tx};
 use crate::domain::{Account, Balance, Period};
 
 /// Points of an account in a period, or at all; zeros when it has no entry.
-pub(crate) async fn of_account(tx: &mut Tx, account: AccountId, period: Option<Period>) -> Result<Balance, Error> {
+pub(crate) async fn of_account(
+    tx: &mut Tx,
+    account: AccountId,
+    period: Option<Period>,
+) -> Result<Balance, Error> {
     let (pending, posted, voided) = Select::new(
         "SELECT CAST(COALESCE(SUM(pending), 0) AS BIGINT), CAST(COALESCE(SUM(posted), 0) AS BIGINT),
                 CAST(COALESCE(SUM(voided), 0) AS BIGINT)

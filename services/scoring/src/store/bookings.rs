@@ -89,7 +89,13 @@ fn insert_entry(batch: &mut Batch, occurrence: &Occurrence, booking: &Booking, e
     );
 }
 
-fn change_balance(batch: &mut Batch, account: Account, kind: Option<Kind>, quarter: Quarter, change: Balance) {
+fn change_balance(
+    batch: &mut Batch,
+    account: Account,
+    kind: Option<Kind>,
+    quarter: Quarter,
+    change: Balance,
+) {
     let Balance { pending, posted, voided } = change;
     batch.add(
         "change the balance",

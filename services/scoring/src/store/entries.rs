@@ -89,10 +89,8 @@ const COLUMNS: &str = "SELECT e.entry_id, e.account_id, e.kind, e.rule_id, e.rul
 
 /// Whether there is such an entry, and which.
 pub(crate) async fn find(tx: &mut Tx, id: EntryId) -> Result<Option<Entry>, Error> {
-    let row = Select::new(COLUMNS)
-        .filter("e.entry_id = ?", id.uuid())
-        .row::<Row>(tx, "get the entry")
-        .await?;
+    let row =
+        Select::new(COLUMNS).filter("e.entry_id = ?", id.uuid()).row::<Row>(tx, "get the entry").await?;
     row.map(Entry::try_from).transpose()
 }
 
@@ -125,7 +123,8 @@ pub(crate) async fn postings(tx: &mut Tx, entry: &Entry) -> Result<Vec<ShownPost
     rows.into_iter()
         .map(|row| {
             let PostingRow { posting_id, step, amount, reverses, event_id, recorded_at } = row;
-            let state = State::from_step(step).ok_or_else(|| Error::unreadable("posting", "step", &posting_id))?;
+            let state =
+                State::from_step(step).ok_or_else(|| Error::unreadable("posting", "step", &posting_id))?;
             Ok(ShownPosting { id: posting_id, state, amount, reverses, event: event_id, recorded_at })
         })
         .collect()

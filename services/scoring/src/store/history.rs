@@ -29,7 +29,10 @@ pub(crate) async fn lock_subject(tx: &mut Tx, occurrence: &Occurrence) -> Result
 }
 
 /// Locks the accounts until the transaction ends, always in the same order, and enters those that are new.
-pub(crate) async fn lock_accounts(tx: &mut Tx, accounts: impl Iterator<Item = AccountId>) -> Result<(), Error> {
+pub(crate) async fn lock_accounts(
+    tx: &mut Tx,
+    accounts: impl Iterator<Item = AccountId>,
+) -> Result<(), Error> {
     let mut accounts: Vec<Uuid> = accounts.map(AccountId::uuid).collect();
     accounts.sort_unstable();
     accounts.dedup();
@@ -56,9 +59,8 @@ pub(crate) async fn marks(tx: &mut Tx, subject: Uuid) -> Result<Vec<(EventId, Ma
     )?;
     rows.into_iter()
         .map(|(event, version, effect, actor)| {
-            let effect = effect
-                .parse::<Effect>()
-                .map_err(|_| Error::unreadable("source_event", "effect", &event))?;
+            let effect =
+                effect.parse::<Effect>().map_err(|_| Error::unreadable("source_event", "effect", &event))?;
             let actor = actor.map(AccountId::new);
             Ok((EventId::new(event), Mark { version: Version::new(version), effect, actor }))
         })

@@ -6,8 +6,8 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::world::{
-    AUDITOR, HANDLER, Issue, LIAISON, MANAGER, OWNER, account, firm_role, handler_role, ledger, liaison_role, line,
-    operator, period, ranking, rule_book, tell,
+    AUDITOR, HANDLER, Issue, LIAISON, MANAGER, OWNER, account, firm_role, handler_role, ledger, liaison_role,
+    line, operator, period, ranking, rule_book, tell,
 };
 
 fn balance(of: Option<AccountId>) -> pb::GetBalanceRequest {

@@ -6,7 +6,7 @@ use testkit::{TestSuite, bad_fields, reason};
 use tonic::Code;
 
 use crate::world::{
-    HANDLER, Issue, LIAISON, OWNER, MANAGER, day_after_start, ledger, line, operator, period, tell, visit,
+    HANDLER, Issue, LIAISON, MANAGER, OWNER, day_after_start, ledger, line, operator, period, tell, visit,
 };
 
 async fn lines(app: &TestSuite, request: pb::ListEntriesRequest) -> Vec<String> {

@@ -6,14 +6,19 @@ use prost_types::Any;
 use proto::{
     common::v1 as feed,
     scoring::v1 as pb,
-    workflow::v1::{AuditDecision::{Failed, Passed}, Outcome},
+    workflow::v1::{
+        AuditDecision::{Failed, Passed},
+        Outcome,
+    },
 };
 use qinqing_scoring::Bookkeeper;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
 use store::{Batch, Db, outbox::OutboxRow};
 use testkit::TestSuite;
 
-use crate::world::{Issue, OWNER, account, check_books, day_after_start, ledger, modules, operator, points, tell, visit};
+use crate::world::{
+    Issue, OWNER, account, check_books, day_after_start, ledger, modules, operator, points, tell, visit,
+};
 
 const N_ISSUES: u32 = 40;
 const N_REPLICAS: usize = 3;
@@ -29,7 +34,8 @@ fn courses(app: &TestSuite, chance: &mut StdRng) -> Vec<OutboxRow> {
     for n in 0..N_ISSUES {
         let (liaison, handler) = (account(201 + u128::from(n % 2)), account(301 + u128::from(n / 2 % 2)));
         let days = chance.random_range(0..28);
-        let mut issue = Issue::new(app, n).signed_by(liaison).handled_by(handler).on(day_after_start(app, days));
+        let mut issue =
+            Issue::new(app, n).signed_by(liaison).handled_by(handler).on(day_after_start(app, days));
         events.push(issue.signed(app, true));
         events.push(issue.dispatched(app, false));
         events.push(issue.contacted(app, true));

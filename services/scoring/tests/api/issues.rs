@@ -1,4 +1,7 @@
-use proto::workflow::v1::{AuditDecision::{Failed, Passed}, Outcome};
+use proto::workflow::v1::{
+    AuditDecision::{Failed, Passed},
+    Outcome,
+};
 use testkit::TestSuite;
 
 use crate::world::{HANDLER, Issue, LIAISON, check_books, entries_of, points, tell};

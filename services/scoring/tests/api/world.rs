@@ -1,5 +1,7 @@
 //! What the tests start from: people, issues that go their way, and short ways to ask.
 
+use std::time::Duration;
+
 use access::{Role, RoleGrant};
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use kernel::{AccountId, DepartmentId, EnterpriseId, SectionId, Timestamp};
@@ -15,8 +17,11 @@ use proto::{
 };
 use rpc::Bearer;
 use runtime::ModuleSpec;
-use store::{Batch, outbox::OutboxRow};
-use testkit::{TestSuite, fake::{self, Fake}};
+use store::{Batch, Filter, Select, outbox::OutboxRow};
+use testkit::{
+    TestSuite,
+    fake::{self, Fake},
+};
 use uuid::Uuid;
 
 pub const MANAGER: AccountId = account(101);
@@ -166,8 +171,14 @@ impl Issue {
 
     /// Low are two stars and fewer.
     pub fn rated(&mut self, app: &TestSuite, stars: i32, rectified: bool) -> OutboxRow {
-        let payload =
-            wf::IssueRated { issue: self.firm(), round: 1, stars, low: stars <= 2, rectified, ..Default::default() };
+        let payload = wf::IssueRated {
+            issue: self.firm(),
+            round: 1,
+            stars,
+            low: stars <= 2,
+            rectified,
+            ..Default::default()
+        };
         self.next(app, &payload)
     }
 
@@ -182,7 +193,8 @@ impl Issue {
 
     pub fn audited_by(&mut self, app: &TestSuite, auditor: AccountId, decision: AuditDecision) -> OutboxRow {
         let issue = self.by(auditor, IssueParty::Auditor);
-        let payload = wf::IssueAudited { issue, decision: decision.into(), on_time: true, ..Default::default() };
+        let payload =
+            wf::IssueAudited { issue, decision: decision.into(), on_time: true, ..Default::default() };
         self.next(app, &payload)
     }
 
@@ -231,7 +243,13 @@ pub fn visit(
     event(app, subject, 2, at, &payload)
 }
 
-fn event<M: Message + Name>(app: &TestSuite, subject: String, version: i64, time: Timestamp, payload: &M) -> OutboxRow {
+fn event<M: Message + Name>(
+    app: &TestSuite,
+    subject: String,
+    version: i64,
+    time: Timestamp,
+    payload: &M,
+) -> OutboxRow {
     OutboxRow {
         event_id: app.uuid(),
         r#type: M::full_name(),
@@ -243,16 +261,35 @@ fn event<M: Message + Name>(app: &TestSuite, subject: String, version: i64, time
     }
 }
 
-/// Lets `service` tell the events, and waits until scoring has taken them in.
+/// Lets `service` tell the events, and waits until scoring has taken each of them in.
 pub async fn tell(app: &TestSuite, service: &str, events: impl IntoIterator<Item = OutboxRow>) {
     let mut tx = app.suite.db(service).unwrap().begin().await.unwrap();
     let mut batch = Batch::new();
+    let mut ids = Vec::new();
     for event in events {
+        ids.push(event.event_id);
         store::outbox::append(&mut batch, event);
     }
     batch.run(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
-    app.settle().await;
+    let taken_in = async {
+        // An outbox shows an event only when no older transaction is open, be it another test's.
+        while n_taken_in(app, &ids).await < ids.len() {
+            app.settle().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), taken_in).await.expect("scoring takes the events in");
+}
+
+async fn n_taken_in(app: &TestSuite, ids: &[Uuid]) -> usize {
+    let mut tx = app.suite.db("scoring").unwrap().snapshot().await.unwrap();
+    let count = Select::new("SELECT COUNT(*) FROM inbox")
+        .filter_by(Filter::in_list("event_id", ids.iter().copied()))
+        .scalar::<i64>(&mut tx, "count the events taken in")
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    usize::try_from(count).unwrap()
 }
 
 pub fn ledger(connection: Bearer) -> LedgerServiceClient<Bearer> {

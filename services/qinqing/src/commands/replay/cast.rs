@@ -13,7 +13,8 @@ use proto::{
     },
     registry::v1::{
         AddMemberRequest, AppointRequest, CreateEnterpriseRequest,
-        appointment_service_client::AppointmentServiceClient, enterprise_service_client::EnterpriseServiceClient,
+        appointment_service_client::AppointmentServiceClient,
+        enterprise_service_client::EnterpriseServiceClient,
     },
 };
 use qinqing::{city::request_id, desk::told};
@@ -118,11 +119,17 @@ impl<'a> Assembly<'a> {
             email: String::new(),
             request_id: request_id(),
         };
-        let made = AccountServiceClient::new(self.security(0)?).create_account(request).await.map_err(told)?;
+        let made =
+            AccountServiceClient::new(self.security(0)?).create_account(request).await.map_err(told)?;
         Ok(made.into_inner().account.context("no account was made")?.account_id.parse()?)
     }
 
-    async fn official(&self, login_name: &str, display_name: &str, role: RoleGrant) -> anyhow::Result<AccountId> {
+    async fn official(
+        &self,
+        login_name: &str,
+        display_name: &str,
+        role: RoleGrant,
+    ) -> anyhow::Result<AccountId> {
         let account_id = self.account(login_name, display_name).await?;
         let request = RequestGrantRequest {
             account_id: account_id.to_string(),
@@ -208,7 +215,8 @@ impl<'a> Assembly<'a> {
             request_id: request_id(),
         };
         let made = enterprises.create_enterprise(request).await.map_err(told)?.into_inner();
-        let enterprise_id: EnterpriseId = made.enterprise.context("no enterprise was made")?.enterprise_id.parse()?;
+        let enterprise_id: EnterpriseId =
+            made.enterprise.context("no enterprise was made")?.enterprise_id.parse()?;
         let request = AddMemberRequest {
             enterprise_id: enterprise_id.to_string(),
             account_id: agent.to_string(),

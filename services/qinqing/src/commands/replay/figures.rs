@@ -4,10 +4,12 @@ use access::{Role, RoleGrant};
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use proto::{
-    registry::v1::{GetVisitFiguresRequest, GetVisitFiguresResponse, visit_service_client::VisitServiceClient},
+    registry::v1::{
+        GetVisitFiguresRequest, GetVisitFiguresResponse, visit_service_client::VisitServiceClient,
+    },
     workflow::v1::{
-        CountIssuesRequest, Figure, IssueFilter, QueryFiguresRequest, figure_service_client::FigureServiceClient,
-        issue_service_client::IssueServiceClient,
+        CountIssuesRequest, Figure, IssueFilter, QueryFiguresRequest,
+        figure_service_client::FigureServiceClient, issue_service_client::IssueServiceClient,
     },
 };
 use qinqing::desk::told;
@@ -29,8 +31,18 @@ pub async fn report(actors: &Actors<'_>, _plan: &Plan, cast: &Cast) -> anyhow::R
     let figure = async |id: &str, period, as_of| figure(leader()?, id, period, as_of).await;
     report.ratio("办结率 2019-05 末", &figure("M1", None, plan::end()).await?, (876, 909), "96.4");
     report.ratio("办结率 2018 年末", &figure("M1", None, end_2018).await?, (761, 841), "90.5");
-    report.ratio("流量比 2019 年 1–5 月", &figure("M4", Some(first_months), plan::end()).await?, (115, 68), "169.1");
-    report.ratio("清办率 2019 年 1–5 月", &figure("M3", Some(first_months), plan::end()).await?, (115, 148), "77.7");
+    report.ratio(
+        "流量比 2019 年 1–5 月",
+        &figure("M4", Some(first_months), plan::end()).await?,
+        (115, 68),
+        "169.1",
+    );
+    report.ratio(
+        "清办率 2019 年 1–5 月",
+        &figure("M3", Some(first_months), plan::end()).await?,
+        (115, 148),
+        "77.7",
+    );
 
     let all = visits(leader()?, (day(2016, 11, 1), first_months.1), None).await?;
     report.number("走访（人次）", all.person_times, 12_700);
@@ -87,7 +99,8 @@ struct Report {
 
 impl Report {
     fn ratio(&mut self, name: &str, figure: &Figure, (numerator, denominator): (i64, i64), percent: &str) {
-        let value = figure.per_mille.map_or("n/a".to_owned(), |value| format!("{}.{}", value / 10, value % 10));
+        let value =
+            figure.per_mille.map_or("n/a".to_owned(), |value| format!("{}.{}", value / 10, value % 10));
         let as_published =
             (figure.numerator, figure.denominator) == (numerator, denominator) && value == percent;
         self.line(name, &format!("{}/{} = {value} %", figure.numerator, figure.denominator), as_published);

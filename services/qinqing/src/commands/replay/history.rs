@@ -67,7 +67,8 @@ macro_rules! step {
 impl History<'_> {
     pub async fn play(&self) -> anyhow::Result<()> {
         let bar = progress("历程", self.plan.deeds.len() as u64);
-        let mut memory = Memory { issues: vec![None; self.plan.issues.len()], visits: vec![None; self.plan.n_visits] };
+        let mut memory =
+            Memory { issues: vec![None; self.plan.issues.len()], visits: vec![None; self.plan.n_visits] };
         self.suite.settle().await?;
         let mut today = plan::start().date_naive();
         for deed in &self.plan.deeds {
@@ -124,7 +125,8 @@ impl History<'_> {
     }
 
     async fn confirm(&self, firm: usize, visit: Visit) -> anyhow::Result<()> {
-        let request = ConfirmVisitRequest { visit_id: visit.visit_id, etag: visit.etag, request_id: request_id() };
+        let request =
+            ConfirmVisitRequest { visit_id: visit.visit_id, etag: visit.etag, request_id: request_id() };
         VisitServiceClient::new(self.firm(firm)?).confirm_visit(request).await.map_err(told)?;
         Ok(())
     }
@@ -152,16 +154,36 @@ impl History<'_> {
             Step::Submit => bail!("submitted twice"),
             Step::Assign => {
                 let seat = self.actors.seat(self.cast.operator, vec![RoleGrant::of(Role::Operator)])?;
-                step!(self, seat, issue, assign_issue, AssignIssueRequest { department_id: office.department_id.to_string() })
+                step!(
+                    self,
+                    seat,
+                    issue,
+                    assign_issue,
+                    AssignIssueRequest { department_id: office.department_id.to_string() }
+                )
             }
             Step::Sign => {
                 let seat = liaison()?;
-                step!(self, seat, issue, sign_issue, SignIssueRequest { difficulty: Difficulty::Normal.into() })
+                step!(
+                    self,
+                    seat,
+                    issue,
+                    sign_issue,
+                    SignIssueRequest { difficulty: Difficulty::Normal.into() }
+                )
             }
             Step::Dispatch => {
                 let seat = liaison()?;
-                step!(self, seat, issue, dispatch_issue,
-                    DispatchIssueRequest { section_id: office.section_id.to_string(), note: "请办理。".to_owned() })
+                step!(
+                    self,
+                    seat,
+                    issue,
+                    dispatch_issue,
+                    DispatchIssueRequest {
+                        section_id: office.section_id.to_string(),
+                        note: "请办理。".to_owned()
+                    }
+                )
             }
             Step::Accept => {
                 let seat = handler()?;
@@ -169,28 +191,73 @@ impl History<'_> {
             }
             Step::Contact => {
                 let seat = handler()?;
-                step!(self, seat, issue, record_contact,
-                    RecordContactRequest { channel: Channel::Telephone.into(), note: "已联系企业了解情况。".to_owned() })
+                step!(
+                    self,
+                    seat,
+                    issue,
+                    record_contact,
+                    RecordContactRequest {
+                        channel: Channel::Telephone.into(),
+                        note: "已联系企业了解情况。".to_owned()
+                    }
+                )
             }
             Step::Reply => {
                 let seat = handler()?;
-                step!(self, seat, issue, reply_issue,
-                    ReplyIssueRequest { outcome: Outcome::Resolved.into(), text: "已协调解决。".to_owned(), legal_basis: String::new() })
+                step!(
+                    self,
+                    seat,
+                    issue,
+                    reply_issue,
+                    ReplyIssueRequest {
+                        outcome: Outcome::Resolved.into(),
+                        text: "已协调解决。".to_owned(),
+                        legal_basis: String::new()
+                    }
+                )
             }
             Step::FeedBack => {
                 let seat = liaison()?;
-                step!(self, seat, issue, feed_back_issue,
-                    FeedBackIssueRequest { channel: Channel::Telephone.into(), receipt: "企业电话确认。".to_owned() })
+                step!(
+                    self,
+                    seat,
+                    issue,
+                    feed_back_issue,
+                    FeedBackIssueRequest {
+                        channel: Channel::Telephone.into(),
+                        receipt: "企业电话确认。".to_owned()
+                    }
+                )
             }
             Step::Rate { stars } => {
                 let seat = firm()?;
-                step!(self, seat, issue, rate_issue,
-                    RateIssueRequest { stars: stars, speed: stars, attitude: stars, result: stars, comment: String::new() })
+                step!(
+                    self,
+                    seat,
+                    issue,
+                    rate_issue,
+                    RateIssueRequest {
+                        stars: stars,
+                        speed: stars,
+                        attitude: stars,
+                        result: stars,
+                        comment: String::new()
+                    }
+                )
             }
             Step::Pass => {
                 let seat = self.actors.seat(self.cast.auditor, vec![RoleGrant::of(Role::Auditor)])?;
-                step!(self, seat, issue, audit_issue,
-                    AuditIssueRequest { decision: AuditDecision::Passed.into(), failure_code: String::new(), note: String::new() })
+                step!(
+                    self,
+                    seat,
+                    issue,
+                    audit_issue,
+                    AuditIssueRequest {
+                        decision: AuditDecision::Passed.into(),
+                        failure_code: String::new(),
+                        note: String::new()
+                    }
+                )
             }
         };
         after.context("no issue in the answer")

@@ -90,7 +90,9 @@ pub fn department_code(department: usize) -> String {
         "administrative-approval",
         "natural-resources",
     ];
-    CODES.get(department).map_or_else(|| format!("department-{:02}", department + 1), |code| (*code).to_owned())
+    CODES
+        .get(department)
+        .map_or_else(|| format!("department-{:02}", department + 1), |code| (*code).to_owned())
 }
 
 /// The evening before it begins.
@@ -114,7 +116,8 @@ pub fn local(day: NaiveDate, hour: u32, minute: u32) -> Timestamp {
 
 impl Plan {
     pub fn jiaozhou() -> Self {
-        let mut maker = Maker { rng: StdRng::seed_from_u64(SEED), issues: Vec::new(), deeds: Vec::new(), n_visits: 0 };
+        let mut maker =
+            Maker { rng: StdRng::seed_from_u64(SEED), issues: Vec::new(), deeds: Vec::new(), n_visits: 0 };
         maker.issues();
         maker.visits(day(2016, 11, 1), day(2018, 12, 28), N_VISITS_BEFORE_2019);
         maker.visits(day(2019, 1, 2), day(2019, 5, 30), N_VISITS_2019);
@@ -173,7 +176,12 @@ impl Maker {
         }
         // One in twenty is signed too late.
         let late = self.rng.random_ratio(1, 20);
-        for (hours, step) in [(if late { 4 } else { 1 }, Step::Sign), (3, Step::Dispatch), (2, Step::Accept), (4, Step::Contact)] {
+        for (hours, step) in [
+            (if late { 4 } else { 1 }, Step::Sign),
+            (3, Step::Dispatch),
+            (2, Step::Accept),
+            (4, Step::Contact),
+        ] {
             at = self.soon(at, hours);
             self.step(number, at, step);
         }
@@ -253,7 +261,9 @@ impl Maker {
 enum Course {
     Open,
     /// With a reply in these days, or soon.
-    Closed { reply_from: Option<(NaiveDate, NaiveDate)> },
+    Closed {
+        reply_from: Option<(NaiveDate, NaiveDate)>,
+    },
 }
 
 #[cfg(test)]
@@ -277,7 +287,8 @@ mod tests {
         assert_eq!(plan.n_visits, 12_700);
         let visited = |deed: &Deed| matches!(deed.what, What::Visit { .. });
         assert_eq!(count(&plan, |deed| visited(deed) && deed.at >= new_year), 1_560);
-        let police = |deed: &Deed| matches!(deed.what, What::Visit { manager, .. } if manager < N_POLICE_MANAGERS);
+        let police =
+            |deed: &Deed| matches!(deed.what, What::Visit { manager, .. } if manager < N_POLICE_MANAGERS);
         assert!(count(&plan, police) >= 1_000);
         assert!(plan.issues.iter().filter(|issue| issue.department == POLICE).count() >= 80);
         assert!(plan.deeds.last().unwrap().at < end());

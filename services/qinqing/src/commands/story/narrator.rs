@@ -32,8 +32,7 @@ pub struct Narrator<'a> {
 
 impl<'a> Narrator<'a> {
     pub async fn new(city: &'a City, seats: &'a BTreeMap<String, Seat>) -> anyhow::Result<Self> {
-        let mut narrator =
-            Self { city, seats, told: BTreeSet::new(), points: BTreeMap::new(), n_steps: 0 };
+        let mut narrator = Self { city, seats, told: BTreeSet::new(), points: BTreeMap::new(), n_steps: 0 };
         // What happened before the story is none of it.
         narrator.new_messages().await?;
         narrator.new_points().await?;

@@ -12,7 +12,10 @@ fn occurrence(version: i64, effect: Effect) -> Occurrence {
         version: Version::new(version),
         at: "2026-06-30T15:59:59Z".parse().unwrap(),
         what: Happening {
-            subject: Subject::Issue { id: IssueId::new(Uuid::from_u128(100)), number: "QQ-2026-000001".to_owned() },
+            subject: Subject::Issue {
+                id: IssueId::new(Uuid::from_u128(100)),
+                number: "QQ-2026-000001".to_owned(),
+            },
             enterprise: EnterpriseId::new(Uuid::from_u128(200)),
             actor: None,
             parties: Parties::default(),
@@ -78,7 +81,10 @@ fn check(occurrence: &Occurrence, drafts: Vec<Draft>, recorded: &[Recorded], mar
         let legs = booking.postings.iter().flat_map(|posting| &posting.legs);
         let legs = legs.filter(|leg| leg.account != Account::Issuer && leg.book == book);
         let changes = booking.changes.iter().filter(|((account, ..), _)| *account != Account::Issuer);
-        assert_eq!(legs.map(|leg| leg.amount).sum::<i64>(), changes.map(|(_, change)| balance(change)).sum::<i64>());
+        assert_eq!(
+            legs.map(|leg| leg.amount).sum::<i64>(),
+            changes.map(|(_, change)| balance(change)).sum::<i64>()
+        );
     };
     of_person(|balance| balance.pending, Book::Pending);
     of_person(|balance| balance.posted, Book::Posted);

@@ -129,7 +129,9 @@ fn a_cap_counts_the_quarter_the_rule_and_the_person() {
 
 #[test]
 fn lateness_costs_a_point_for_each_working_day_begun() {
-    for (seconds, expected) in [(1, -1), (27_000, -1), (27_001, -2), (54_000, -2), (270_000, -10), (i64::MAX, -10)] {
+    for (seconds, expected) in
+        [(1, -1), (27_000, -1), (27_001, -2), (54_000, -2), (270_000, -10), (i64::MAX, -10)]
+    {
         assert_eq!(paid(&late("C4", seconds), &[]), [(HANDLER, expected)], "{seconds}");
     }
     for seconds in [0, -1, i64::MIN] {
@@ -167,7 +169,8 @@ fn a_firm_pays_for_one_visit_of_a_manager_in_thirty_days() {
     ] {
         assert_eq!(paid(&again, &[visited(on)]), expected, "{on}");
     }
-    let other_firm = Recorded { enterprise: EnterpriseId::new(Uuid::from_u128(201)), ..visited("2026-03-01") };
+    let other_firm =
+        Recorded { enterprise: EnterpriseId::new(Uuid::from_u128(201)), ..visited("2026-03-01") };
     let other_manager = Recorded { account: OWNER, ..visited("2026-03-01") };
     assert_eq!(paid(&again, &[other_firm, other_manager]), [(MANAGER, 1)]);
 }

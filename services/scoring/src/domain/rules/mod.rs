@@ -122,7 +122,9 @@ impl fmt::Display for RuleVersion {
 pub(crate) enum RuleBookError {
     #[error("there are no rules at all")]
     Empty,
-    #[error("version {0} of the rules stands twice, with different content; a version in use is never edited")]
+    #[error(
+        "version {0} of the rules stands twice, with different content; a version in use is never edited"
+    )]
     Edited(RuleVersion),
     #[error("version {0} of the rules comes into force no later than the one before it")]
     NotLater(RuleVersion),

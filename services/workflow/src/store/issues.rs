@@ -1,0 +1,243 @@
+//! Issues: each row is the fold of its events.
+
+use chrono::NaiveDate;
+use kernel::{AccountId, IssueId, NoteId, Timestamp};
+use sqlx::FromRow;
+use store::{Batch, Bind, Error, Select, Tx, binds};
+use trail::Link;
+use uuid::Uuid;
+use worktime::OutOfCalendar;
+
+use super::firm_managers::MANAGER_ON_DAY;
+use crate::domain::{Clock, Confirmation, Issue, IssueNumber, Rules, clocks, lights, next_wake};
+
+pub(crate) use super::filter::{Cursor, IssueFilter, Order, Viewer};
+
+/// An issue, and what belongs to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub issue: Issue,
+    /// The last link of its chain.
+    pub link: Link,
+    /// Manager of the firm on the day asked about.
+    pub manager: Option<AccountId>,
+    pub texts: Texts,
+}
+
+/// The texts that are shown with an issue; empty where there is none, or it was erased.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Texts {
+    pub description: String,
+    pub reply: String,
+    pub legal_basis: String,
+}
+
+#[derive(FromRow)]
+struct Row {
+    issue_id: Uuid,
+    fold: String,
+    link: Vec<u8>,
+    manager_id: Option<Uuid>,
+    description: Option<String>,
+    reply: Option<String>,
+    legal_basis: Option<String>,
+}
+
+/// The next number of a year, as `QQ-2026-000123`. Nobody else gets one before the transaction ends, so none is
+/// left out.
+pub(crate) async fn next_number(tx: &mut Tx, year: i32) -> Result<IssueNumber, Error> {
+    let last = store::scalar!(
+        tx,
+        "give out a number",
+        i64,
+        "INSERT INTO issue_counter (year, last)
+        VALUES ($1, 1)
+        ON CONFLICT (year) DO UPDATE
+        SET last = issue_counter.last + 1
+        RETURNING last",
+        i64::from(year)
+    )?;
+    let number = format!("QQ-{year}-{last:06}");
+    number.parse().map_err(|_| Error::unreadable("issue_counter", "last", &year))
+}
+
+/// Locks the issue until the transaction ends. `today` decides who manages the firm.
+pub(crate) async fn lock(tx: &mut Tx, id: IssueId, today: NaiveDate) -> Result<Option<Found>, Error> {
+    let sql = by_id(tx.for_update());
+    store::row!(tx, "lock the issue", Row, sql, id.uuid(), today)?.map(Row::read).transpose()
+}
+
+/// The issue as it is now.
+pub(crate) async fn find(tx: &mut Tx, id: IssueId, today: NaiveDate) -> Result<Option<Found>, Error> {
+    store::row!(tx, "get the issue", Row, by_id(""), id.uuid(), today)?.map(Row::read).transpose()
+}
+
+fn by_id(for_update: &str) -> String {
+    format!(
+        "SELECT issue_id, CAST(fold AS TEXT) AS fold, link, {MANAGER_ON_DAY} AS manager_id,
+            (SELECT body FROM note WHERE note_id = issue.description_id) AS description,
+            (SELECT body FROM note WHERE note_id = issue.reply_text_id) AS reply,
+            (SELECT body FROM note WHERE note_id = issue.legal_basis_id) AS legal_basis
+        FROM issue
+        WHERE issue_id = $1{for_update}"
+    )
+}
+
+impl Row {
+    fn read(self) -> Result<Found, Error> {
+        let Self { issue_id, fold, link, manager_id, description, reply, legal_basis } = self;
+        Ok(Found {
+            issue: read_fold(issue_id, &fold)?,
+            link: Link::try_from(link.as_slice()).map_err(|_| Error::unreadable("issue", "link", &issue_id))?,
+            manager: manager_id.map(AccountId::new),
+            texts: Texts {
+                description: description.unwrap_or_default(),
+                reply: reply.unwrap_or_default(),
+                legal_basis: legal_basis.unwrap_or_default(),
+            },
+        })
+    }
+}
+
+fn read_fold(id: Uuid, fold: &str) -> Result<Issue, Error> {
+    serde_json::from_str(fold).map_err(|_| Error::unreadable("issue", "fold", &id))
+}
+
+/// One page of the issues that a viewer sees, without texts.
+pub(crate) async fn list(
+    tx: &mut Tx,
+    viewer: &Viewer<'_>,
+    filter: &IssueFilter,
+    order: Order,
+    after: Option<&Cursor>,
+    limit: i64,
+) -> Result<Vec<Issue>, Error> {
+    let select = Select::new("SELECT issue_id, CAST(fold AS TEXT) AS fold FROM issue")
+        .filter_by(viewer.sees())
+        .filter_by(filter.condition(viewer.now));
+    let select = match after {
+        Some(cursor) => select.filter_by(order.beyond(cursor)),
+        None => select,
+    };
+    let rows =
+        select.raw(order.sql()).limit(limit).rows::<(Uuid, String)>(tx, "list the issues").await?;
+    rows.iter().map(|(id, fold)| read_fold(*id, fold)).collect()
+}
+
+/// How many issues of the same list are in each state and show each light, as `(state, light, number)`.
+pub(crate) async fn count(
+    tx: &mut Tx,
+    viewer: &Viewer<'_>,
+    filter: &IssueFilter,
+) -> Result<Vec<(String, String, i64)>, Error> {
+    let now = viewer.now;
+    Select::new(
+        "SELECT state, light, COUNT(*)
+        FROM (
+            SELECT issue.*, CASE
+                WHEN closed_at IS NOT NULL THEN 'OFF'
+                WHEN red_at < ? THEN 'RED'
+                WHEN yellow_at <= ? THEN 'YELLOW'
+                ELSE 'GREEN' END AS light
+            FROM issue
+        ) AS issue",
+    )
+    .with([Bind::from(now), Bind::from(now)])
+    .filter_by(viewer.sees())
+    .filter_by(filter.condition(now))
+    .raw(" GROUP BY state, light")
+    .rows::<(String, String, i64)>(tx, "count the issues")
+    .await
+}
+
+/// The issues among these that a viewer sees.
+pub(crate) async fn visible(tx: &mut Tx, viewer: &Viewer<'_>, ids: &[IssueId]) -> Result<Vec<Issue>, Error> {
+    let rows = Select::new("SELECT issue_id, CAST(fold AS TEXT) AS fold FROM issue")
+        .filter_by(store::Filter::in_list("issue_id", ids.iter().map(|id| id.uuid())))
+        .filter_by(viewer.sees())
+        .rows::<(Uuid, String)>(tx, "look at the issues")
+        .await?;
+    rows.iter().map(|(id, fold)| read_fold(*id, fold)).collect()
+}
+
+/// Writes the row over the version before the step; `before` is `None` for a new issue.
+pub(super) fn save(
+    batch: &mut Batch,
+    before: Option<&Issue>,
+    issue: &Issue,
+    link: Link,
+    rules: Rules<'_>,
+) -> Result<(), OutOfCalendar> {
+    let mut values = columns(issue, link, rules)?;
+    match before {
+        None => batch.add(
+            "insert the issue",
+            "INSERT INTO issue (issue_id, state, holder, department_id, section_id, handler_id, unconfirmed,
+                updated_at, closed_at, due_at, yellow_at, red_at, wake_at, reply_text_id, legal_basis_id, version,
+                link, fold, number, enterprise_id, category, title, division_code, submitted_at, description_id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                $22, $23, $24, $25)",
+            {
+                values.extend(binds![
+                    issue.number.as_str(),
+                    issue.enterprise_id.uuid(),
+                    issue.category.as_str(),
+                    issue.title.as_str(),
+                    issue.division.as_str(),
+                    issue.submitted_at,
+                    issue.description.note_id.uuid()
+                ]);
+                values
+            },
+        ),
+        Some(before) => batch.add_one(
+            "save the issue",
+            "UPDATE issue
+            SET state = $2, holder = $3, department_id = $4, section_id = $5, handler_id = $6, unconfirmed = $7,
+                updated_at = $8, closed_at = $9, due_at = $10, yellow_at = $11, red_at = $12, wake_at = $13,
+                reply_text_id = $14, legal_basis_id = $15, version = $16, link = $17, fold = $18
+            WHERE issue_id = $1 AND version = $19",
+            {
+                values.push(before.version.number().into());
+                values
+            },
+        ),
+    }
+    Ok(())
+}
+
+/// `$1` to `$18`: the columns that a step may change.
+fn columns(issue: &Issue, link: Link, rules: Rules<'_>) -> Result<Vec<Bind>, OutOfCalendar> {
+    let lights = lights(issue, rules)?;
+    let reply = issue.reply();
+    let is_unconfirmed = matches!(
+        issue.confirmation(rules, issue.updated_at)?,
+        Confirmation::Awaited { .. } | Confirmation::Unconfirmed { .. }
+    );
+    Ok(binds![
+        issue.id.uuid(),
+        issue.state().name(),
+        issue.holder().name(),
+        issue.department().map(kernel::DepartmentId::uuid),
+        issue.section().map(kernel::SectionId::uuid),
+        issue.handler().map(AccountId::uuid),
+        is_unconfirmed,
+        issue.updated_at,
+        issue.closed_at(),
+        next_due(issue, rules)?,
+        lights.yellow_at,
+        lights.red_at,
+        next_wake(issue, rules)?,
+        reply.map(|reply| reply.text.note_id.uuid()),
+        reply.and_then(|reply| reply.legal_basis).map(|note| NoteId::uuid(note.note_id)),
+        issue.version.number(),
+        link.as_bytes().as_slice(),
+        serde_json::to_value(issue).expect("an issue has a JSON form")
+    ])
+}
+
+/// When the next of the running clocks is due.
+pub(crate) fn next_due(issue: &Issue, rules: Rules<'_>) -> Result<Option<Timestamp>, OutOfCalendar> {
+    let clocks = clocks(issue, rules, issue.updated_at)?;
+    Ok(clocks.iter().filter(|clock| clock.is_running()).map(|clock: &Clock| clock.due_at).min())
+}
