@@ -8,4 +8,5 @@ mod faults;
 mod golden;
 mod lifecycle;
 mod raw;
+mod round_trips;
 mod world;

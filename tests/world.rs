@@ -21,12 +21,28 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     pub city: City,
     signer: Signer,
-    dir: TempDir,
+    config: Config,
+    _dir: TempDir,
 }
 
 impl World {
     pub async fn start(engine: Engine) -> Self {
         Self::start_with(engine, Limits::default()).await
+    }
+
+    /// With nothing that happens by itself: what is counted then is what calls alone do.
+    pub async fn quiet(engine: Engine) -> Self {
+        let Self { suite, clock, city, signer, config, _dir: dir } = Self::start(engine).await;
+        suite.stop().await;
+        let start = Start {
+            config: config.clone(),
+            clock: clock.clone(),
+            ids: Arc::new(UuidV7),
+            limits: Limits::default(),
+            background: Background::Nothing,
+        };
+        let suite = Suite::start(start, &modules::all()).await.unwrap();
+        Self { suite, clock, city, signer, config, _dir: dir }
     }
 
     pub async fn start_with(engine: Engine, limits: Limits) -> Self {
@@ -38,7 +54,7 @@ impl World {
         }
         let clock = Arc::new(ManualClock::at(DateTime::parse_from_rfc3339(testkit::START).unwrap().to_utc()));
         let start = Start {
-            config,
+            config: config.clone(),
             clock: clock.clone(),
             ids: Arc::new(UuidV7),
             limits,
@@ -54,11 +70,7 @@ impl World {
             .load_or_make(qinqing_identity::SIGNING_KEY_FILE, || anyhow::bail!("identity made no key"))
             .unwrap();
         let signer = Signer::new(SigningKey::from_pkcs8(&der).unwrap());
-        Self { suite, clock, city, signer, dir }
-    }
-
-    pub fn dir(&self) -> &std::path::Path {
-        self.dir.path()
+        Self { suite, clock, city, signer, config, _dir: dir }
     }
 
     /// Somebody of the city, signed in.

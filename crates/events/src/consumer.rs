@@ -1,14 +1,16 @@
 //! What a service makes of another one's events: each takes effect exactly once, in the order of its subject.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use futures::StreamExt as _;
 use kernel::{Clock, EventId, Timestamp, Version};
 use prost::{Message, Name};
-use proto::common::v1::{self as pb, WatchEventsRequest, event_feed_service_client::EventFeedServiceClient};
+use proto::common::v1::{
+    self as pb, WatchEventsRequest, WatchEventsResponse, event_feed_service_client::EventFeedServiceClient,
+};
 use rpc::{Drain, Peers};
-use store::{Batch, Db, Tx, binds, lease};
+use store::{Batch, Db, Tx, binds, lease, outbox::Position};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -17,7 +19,10 @@ const MAX_TRIES: u32 = 5;
 /// How long a replica may stay silent before another takes its place.
 const LEASE: TimeDelta = TimeDelta::seconds(15);
 const RENEWAL: Duration = Duration::from_secs(5);
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// What the move of the position is called, so that its conflict is told from a handler's own.
+const MOVE: &str = "store the feed's position";
 
 /// Why an event could not take effect. What passes by itself is tried again.
 pub type ConsumeError = Box<dyn std::error::Error + Send + Sync>;
@@ -142,15 +147,17 @@ impl Consumer {
 
     /// Consumes until the drain begins; whatever breaks is taken up again where it stood.
     pub async fn run(&self, drain: Drain) {
-        let mut pause = Duration::from_millis(20);
+        let mut pause = SHORTEST_PAUSE;
         while !drain.has_begun() {
-            let round = tokio::select! {
-                round = self.round() => round,
-                () = drain.begun() => break,
-            };
+            let before = self.progress.borrow().position.clone();
+            let round = self.round(&drain).await;
+            if self.progress.borrow().position != before {
+                pause = SHORTEST_PAUSE;
+            }
             match round {
-                Ok(Ended::Feed) => pause = Duration::from_millis(20),
+                Ok(Ended::Feed) => pause = SHORTEST_PAUSE,
                 Ok(Ended::NotOurs) => pause = LONGEST_PAUSE,
+                Ok(Ended::Drained) => break,
                 Err(error) => {
                     tracing::warn!(consumer = self.name, %error, "consumption broke off");
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -166,15 +173,12 @@ impl Consumer {
         }
     }
 
-    async fn round(&self) -> Result<Ended, ConsumeError> {
-        if !self.renew().await? {
-            return Ok(Ended::NotOurs);
-        }
-        let mut feed = EventFeedServiceClient::new(self.peers.to(self.source));
-        let position = self.stored_position().await?;
-        let request =
-            WatchEventsRequest { source: self.source.to_owned(), position, types: self.handler.types() };
-        let mut events = feed.watch_events(request).await?.into_inner();
+    async fn round(&self, drain: &Drain) -> Result<Ended, ConsumeError> {
+        let opened = tokio::select! {
+            opened = self.open() => opened?,
+            () = drain.begun() => return Ok(Ended::Drained),
+        };
+        let Some((mut place, mut events)) = opened else { return Ok(Ended::NotOurs) };
         let mut renewal = tokio::time::interval(RENEWAL);
         renewal.tick().await;
         loop {
@@ -189,69 +193,84 @@ impl Consumer {
                     }
                     continue;
                 }
+                () = drain.begun() => return Ok(Ended::Drained),
             };
-            // Each event runs to its end even when the drain begins: a transaction is not cut between two lines.
-            let consumer = self.clone();
-            tokio::spawn(async move { consumer.take(response.event, response.position).await }).await??;
+            // Outside the select: an event runs to its end even when the drain begins, and before the lease is
+            // given back.
+            let WatchEventsResponse { event, position } = response;
+            if let Some(event) = event {
+                place =
+                    self.take(event, Place { position: position.clone(), version: place.version }).await?;
+            }
+            self.progress.send_modify(|progress| progress.position = position);
         }
+    }
+
+    /// The feed from where this consumer stands; `None` while another replica holds the lease.
+    async fn open(&self) -> Result<Option<(Place, tonic::Streaming<WatchEventsResponse>)>, ConsumeError> {
+        if !self.renew().await? {
+            return Ok(None);
+        }
+        let mut feed = EventFeedServiceClient::new(self.peers.to(self.source));
+        let place = self.stored_place().await?;
+        let request = WatchEventsRequest {
+            source: self.source.to_owned(),
+            position: place.position.clone(),
+            types: self.handler.types(),
+        };
+        let events = feed.watch_events(request).await?.into_inner();
+        Ok(Some((place, events)))
     }
 
     async fn renew(&self) -> Result<bool, store::Error> {
         lease::acquire(&self.db, &self.name, &self.holder, self.clock.now(), LEASE).await
     }
 
-    async fn stored_position(&self) -> Result<String, store::Error> {
+    async fn stored_place(&self) -> Result<Place, store::Error> {
         let mut tx = self.db.snapshot().await?;
         let row = store::row!(
             &mut tx,
             "read the feed's position",
-            (String,),
-            "SELECT position FROM feed_position WHERE consumer = $1",
+            (String, i64),
+            "SELECT position, version FROM feed_position WHERE consumer = $1",
             self.name.as_str()
         )?;
         tx.commit().await?;
-        Ok(row.map(|(position,)| position).unwrap_or_default())
+        let (position, version) = row.unwrap_or_default();
+        Ok(Place { position, version })
     }
 
-    async fn take(&self, event: Option<pb::Event>, position: String) -> Result<(), ConsumeError> {
-        if let Some(event) = event {
-            self.take_event(event, &position).await?;
-        }
-        self.progress.send_modify(|progress| progress.position = position);
-        Ok(())
-    }
-
-    async fn take_event(&self, event: pb::Event, position: &str) -> Result<(), ConsumeError> {
+    /// Deals with an event whose position is `at`, and answers where the consumer stands then.
+    async fn take(&self, event: pb::Event, at: Place) -> Result<Place, ConsumeError> {
         let received = match Received::try_from(event.clone()) {
             Ok(received) => received,
-            Err(error) => return self.put_aside(&event, position, &error.to_string(), 1).await,
+            Err(error) => return self.put_aside(&event, at, &error.to_string(), 1).await,
         };
         let mut n_tries = 1;
         loop {
-            let error = match self.apply(&received, &event, position).await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
+            // In a task of its own: a handler that panics has failed, and takes nothing else with it.
+            let (consumer, received, event_, at_) =
+                (self.clone(), received.clone(), event.clone(), at.clone());
+            let attempt = tokio::spawn(async move { consumer.apply(&received, &event_, at_).await }).await;
+            let error = match attempt {
+                Ok(Ok(place)) => return Ok(place),
+                Ok(Err(error)) => error,
+                Err(panic) => panic.into(),
             };
-            if matches!(error.downcast_ref(), Some(store::Error::Unavailable { .. })) {
-                // The database is away: nobody's fault, and no other event would fare better.
+            if passes(&*error) {
                 return Err(error);
             }
             if n_tries == MAX_TRIES {
-                return self.put_aside(&event, position, &error.to_string(), n_tries).await;
+                return self.put_aside(&event, at, &error.to_string(), n_tries).await;
             }
-            tracing::warn!(consumer = self.name, event.id = %received.event_id, %error, try = n_tries, "event failed");
+            tracing::warn!(consumer = self.name, event.id = event.id, %error, try = n_tries, "event failed");
             tokio::time::sleep(Duration::from_millis(10 << n_tries)).await;
             n_tries += 1;
         }
     }
 
     /// One transaction: the inbox row, the position and all effects.
-    async fn apply(
-        &self,
-        received: &Received,
-        event: &pb::Event,
-        position: &str,
-    ) -> Result<(), ConsumeError> {
+    async fn apply(&self, received: &Received, event: &pb::Event, at: Place) -> Result<Place, ConsumeError> {
         let mut tx = self.db.begin().await?;
         let state = self.state_of(&mut tx, received).await?;
         let mut batch = Batch::new();
@@ -259,18 +278,20 @@ impl Consumer {
             EventState::Seen => (),
             EventState::Blocked => {
                 let cause = "an earlier event of the same subject was put aside";
-                self.dead_row(&mut batch, event, position, cause, 0);
-                self.progress.send_modify(|progress| progress.n_dead += 1);
+                self.dead_row(&mut batch, event, &at.position, cause, 0);
             }
             EventState::New => {
                 self.handler.consume(&mut tx, &mut batch, received).await?;
                 self.inbox_row(&mut batch, received);
             }
         }
-        self.position_row(&mut batch, position);
+        let place = self.move_to(&mut batch, at);
         batch.run(&mut tx).await?;
         tx.commit().await?;
-        Ok(())
+        if matches!(state, EventState::Blocked) {
+            self.progress.send_modify(|progress| progress.n_dead += 1);
+        }
+        Ok(place)
     }
 
     async fn state_of(&self, tx: &mut Tx, received: &Received) -> Result<EventState, store::Error> {
@@ -295,49 +316,82 @@ impl Consumer {
     async fn put_aside(
         &self,
         event: &pb::Event,
-        position: &str,
+        at: Place,
         cause: &str,
         n_tries: u32,
-    ) -> Result<(), ConsumeError> {
+    ) -> Result<Place, ConsumeError> {
         tracing::error!(consumer = self.name, event.id = event.id, cause, "event put aside");
         let mut tx = self.db.begin().await?;
         let mut batch = Batch::new();
-        self.dead_row(&mut batch, event, position, cause, n_tries);
-        self.position_row(&mut batch, position);
+        self.dead_row(&mut batch, event, &at.position, cause, n_tries);
+        let place = self.move_to(&mut batch, at);
         batch.run(&mut tx).await?;
         tx.commit().await?;
         self.progress.send_modify(|progress| progress.n_dead += 1);
-        Ok(())
+        Ok(place)
     }
 
-    /// Tries the events that were put aside again, in their order. Answers how many took effect.
+    /// Tries the events that were put aside again, in the order of the feed. One that fails again stays where it
+    /// is, with those of its subject behind it. Answers how many took effect.
     pub async fn redrive(&self) -> Result<u64, ConsumeError> {
+        let mut n_done = 0;
+        loop {
+            let n_now = self.redrive_once().await?;
+            n_done += n_now;
+            // What arrived meanwhile was put behind those that were just taken up.
+            if n_now == 0 {
+                return Ok(n_done);
+            }
+        }
+    }
+
+    async fn redrive_once(&self) -> Result<u64, ConsumeError> {
         let mut tx = self.db.snapshot().await?;
-        let dead = store::rows!(
+        let mut dead = store::rows!(
             &mut tx,
             "list the events put aside",
-            (Uuid, Vec<u8>),
-            "SELECT event_id, envelope FROM dead_event WHERE consumer = $1 ORDER BY at, event_id",
+            (Uuid, String, String, Vec<u8>),
+            "SELECT event_id, subject, position, envelope FROM dead_event WHERE consumer = $1 ORDER BY at, event_id",
             self.name.as_str()
         )?;
         tx.commit().await?;
+        // By the feed, not by the clocks of the replicas that put them aside.
+        dead.sort_by_cached_key(|(_, _, position, _)| position.parse::<Position>().unwrap_or_default());
         let mut n_done = 0;
-        for (event_id, envelope) in dead {
-            let received = Received::try_from(pb::Event::decode(envelope.as_slice())?)?;
-            let mut tx = self.db.begin().await?;
-            let mut batch = Batch::new();
-            self.handler.consume(&mut tx, &mut batch, &received).await?;
-            self.inbox_row(&mut batch, &received);
-            batch.add_one(
-                "take the event up again",
-                "DELETE FROM dead_event WHERE consumer = $1 AND event_id = $2",
-                binds![self.name.as_str(), event_id],
-            );
-            batch.run(&mut tx).await?;
-            tx.commit().await?;
-            n_done += 1;
+        let mut stuck = HashSet::new();
+        for (event_id, subject, _, envelope) in dead {
+            if stuck.contains(&subject) {
+                continue;
+            }
+            match self.take_up(event_id, &envelope).await {
+                Ok(()) => n_done += 1,
+                Err(error) if passes(&*error) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(consumer = self.name, event.id = %event_id, %error, "event failed again");
+                    stuck.insert(subject);
+                }
+            }
         }
         Ok(n_done)
+    }
+
+    async fn take_up(&self, event_id: Uuid, envelope: &[u8]) -> Result<(), ConsumeError> {
+        let received = Received::try_from(pb::Event::decode(envelope)?)?;
+        let mut tx = self.db.begin().await?;
+        let mut batch = Batch::new();
+        let seen = matches!(self.state_of(&mut tx, &received).await?, EventState::Seen);
+        if !seen {
+            self.handler.consume(&mut tx, &mut batch, &received).await?;
+            self.inbox_row(&mut batch, &received);
+        }
+        batch.add_one(
+            "take the event up again",
+            "DELETE FROM dead_event WHERE consumer = $1 AND event_id = $2",
+            binds![self.name.as_str(), event_id],
+        );
+        batch.run(&mut tx).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     fn inbox_row(&self, batch: &mut Batch, received: &Received) {
@@ -348,14 +402,17 @@ impl Consumer {
         );
     }
 
-    fn position_row(&self, batch: &mut Batch, position: &str) {
-        batch.add(
-            "store the feed's position",
-            "INSERT INTO feed_position (consumer, position, version) VALUES ($1, $2, 1)
-             ON CONFLICT (consumer) DO UPDATE
-             SET position = excluded.position, version = feed_position.version + 1",
-            binds![self.name.as_str(), position],
-        );
+    /// Moves the consumer on. Whoever reckoned with another place than the stored one has lost the lease to
+    /// somebody who moved it: nothing of the batch takes effect then.
+    fn move_to(&self, batch: &mut Batch, Place { position, version }: Place) -> Place {
+        let sql = if version == 0 {
+            "INSERT INTO feed_position (consumer, position, version) VALUES ($1, $2, $3 + 1)
+             ON CONFLICT (consumer) DO NOTHING"
+        } else {
+            "UPDATE feed_position SET position = $2, version = $3 + 1 WHERE consumer = $1 AND version = $3"
+        };
+        batch.add_one(MOVE, sql, binds![self.name.as_str(), position.as_str(), version]);
+        Place { position, version: version + 1 }
     }
 
     fn dead_row(&self, batch: &mut Batch, event: &pb::Event, position: &str, cause: &str, n_tries: u32) {
@@ -388,11 +445,35 @@ fn position_key(position: &str) -> [u8; 16] {
     key
 }
 
+/// Where a consumer stands.
+#[derive(Debug, Clone)]
+struct Place {
+    position: String,
+    /// Of the stored row; 0 while there is none.
+    version: i64,
+}
+
+/// Whether an error has nothing to do with the event at hand: the database is away or busy, or another replica has
+/// gone on in this one's place. No other event would fare better now, and this one will later.
+fn passes(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        match error.downcast_ref::<store::Error>() {
+            Some(store::Error::Unavailable { .. } | store::Error::Busy { .. }) => return true,
+            Some(store::Error::Conflict { doing }) => return *doing == MOVE,
+            _ => cause = error.source(),
+        }
+    }
+    false
+}
+
 enum Ended {
     /// The other side ended the stream, as it does when it restarts.
     Feed,
     /// Another replica holds the lease.
     NotOurs,
+    /// The drain began.
+    Drained,
 }
 
 enum EventState {

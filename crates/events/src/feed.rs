@@ -16,12 +16,15 @@ use store::{
     Db,
     outbox::{OutboxRow, Position},
 };
+use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 /// Events read at a time.
 const CHUNK: u32 = 500;
 /// How long a feed waits before it looks for what other replicas wrote.
 const POLL: Duration = Duration::from_millis(200);
+/// How long a stream lasts: the caller's rights are looked at when it begins.
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// Serves the outboxes of the modules in this process.
 #[derive(Debug, Clone)]
@@ -57,6 +60,10 @@ impl EventFeedService for Feed {
         };
         let position = if position.is_empty() { Ok(Position::START) } else { position.parse() };
         let position = position.map_err(|_| common(ErrorReason::FeedPositionInvalid, &[]))?;
+        // A reader ahead of the source, as after its database was set back, would pass over what is written next.
+        if Position::START < position && head(db).await? < position {
+            return Err(common(ErrorReason::FeedPositionInvalid, &[]));
+        }
         let reader = Reader {
             changes: db.outbox_written(),
             db: db.clone(),
@@ -66,6 +73,7 @@ impl EventFeedService for Feed {
             read: VecDeque::new(),
             announced: false,
             drain: self.drain.clone(),
+            ends_at: Instant::now() + LONGEST,
         };
         Ok(Response::new(Box::pin(reader.into_stream())))
     }
@@ -82,6 +90,7 @@ struct Reader {
     /// The end was told of, and nothing came since.
     announced: bool,
     drain: Drain,
+    ends_at: Instant,
 }
 
 impl Reader {
@@ -91,7 +100,7 @@ impl Reader {
         })
     }
 
-    /// `None` ends the stream: the server drains.
+    /// `None` ends the stream: the server drains, or the caller has to come again.
     async fn next(&mut self) -> Result<Option<WatchEventsResponse>, Status> {
         loop {
             while let Some((position, row)) = self.read.pop_front() {
@@ -102,7 +111,7 @@ impl Reader {
                     return Ok(Some(WatchEventsResponse { event, position: position.to_string() }));
                 }
             }
-            if self.drain.has_begun() {
+            if self.drain.has_begun() || self.ends_at <= Instant::now() {
                 return Ok(None);
             }
             self.changes.mark_unchanged();
@@ -127,12 +136,9 @@ impl Reader {
             let mut tx = self.db.snapshot().await?;
             let rows = store::outbox::read_after(&mut tx, &self.position, CHUNK).await?;
             tx.commit().await?;
-            Ok::<_, store::Error>(rows)
+            Ok(rows)
         };
-        read.await.map_err(|error| {
-            tracing::warn!(%error, "the outbox cannot be read");
-            common(ErrorReason::Unavailable, &[])
-        })
+        read.await.map_err(unreadable)
     }
 
     async fn wait(&mut self) {
@@ -156,4 +162,20 @@ impl Reader {
             data: Some(prost_types::Any { type_url, value: row.data }),
         }
     }
+}
+
+/// The newest position that a feed of this outbox can have given out.
+async fn head(db: &Db) -> Result<Position, Status> {
+    let read = async {
+        let mut tx = db.snapshot().await?;
+        let head = store::outbox::head(&mut tx).await?;
+        tx.commit().await?;
+        Ok(head)
+    };
+    read.await.map_err(unreadable)
+}
+
+fn unreadable(error: store::Error) -> Status {
+    tracing::warn!(%error, "the outbox cannot be read");
+    common(ErrorReason::Unavailable, &[])
 }

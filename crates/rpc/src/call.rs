@@ -8,7 +8,7 @@ use prost::Message;
 use sha2::{Digest as _, Sha256};
 use store::{Batch, ledger::LedgerRow};
 
-use crate::{error::Refusal, parse::Fields, trace::TraceContext};
+use crate::{error::Refusal, limits::Permit, parse::Fields, trace::TraceContext};
 
 /// The call that a handler serves: who calls, by which rule, until when.
 #[derive(Debug, Clone)]
@@ -24,6 +24,9 @@ pub struct Call {
     /// The caller's own token, passed on to other services.
     pub(crate) token: Option<Arc<str>>,
     pub(crate) request: Option<RequestKey>,
+    /// The call's place among those in flight: kept as long as anything works for the call, even when the caller
+    /// has hung up.
+    pub(crate) _permit: Arc<Permit>,
 }
 
 /// What a mutation is known by, so that its repeat has no second effect.
@@ -35,9 +38,14 @@ pub(crate) struct RequestKey {
 }
 
 impl RequestKey {
-    pub(crate) fn new(caller: &Caller, id: RequestId, request: &impl Message) -> Self {
+    /// A service's calls are apart by the one for whom it calls, whose `request_id` it may pass on.
+    pub(crate) fn new(call: &Call, id: RequestId, request: &impl Message) -> Self {
+        let caller = call.caller.principal();
         Self {
-            principal: caller.principal(),
+            principal: match &call.on_behalf_of {
+                Some(other) => format!("{caller} for {}", other.principal()),
+                None => caller,
+            },
             id,
             payload_hash: Sha256::digest(request.encode_to_vec()).to_vec(),
         }

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http_body::{Body as HttpBody, Frame};
+use http_body::{Body as HttpBody, Frame, SizeHint};
 use proto::common::v1::ErrorReason;
 use tokio::time::Sleep;
 use tonic::body::Body;
@@ -82,6 +82,15 @@ impl<G: Unpin> HttpBody for StreamBody<G> {
             );
         }
         Pin::new(&mut this.inner).poll_frame(cx)
+    }
+
+    /// Of the body within: an answer of headers alone must end with them, or clients miss its status.
+    fn is_end_stream(&self) -> bool {
+        self.over || self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
     }
 }
 

@@ -47,12 +47,13 @@ where
     let request = request.into_inner();
     if let Some(request_id) = request_id {
         let key = call::request_id(request_id(&request))
-            .map(|id| RequestKey::new(&call.caller, id, &request))
+            .map(|id| RequestKey::new(&call, id, &request))
             .map_err(|refusal| error::status_of(&E::from(refusal), call.trace.trace_id()))?;
         call.request = Some(key);
     }
     let service = service.clone();
     let span = tracing::Span::current();
+    let trace_id = call.trace.trace_id().to_owned();
     let work = async move {
         let trace_id = call.trace.trace_id().to_owned();
         match run(&service, &call, request, handle).await {
@@ -73,7 +74,7 @@ where
         Ok(answer) => answer,
         Err(panic) => {
             tracing::error!(error = %panic, "a handler panicked");
-            Err(error::common(proto::common::v1::ErrorReason::Internal, &[]))
+            Err(error::common(proto::common::v1::ErrorReason::Internal, &[("trace_id", trace_id)]))
         }
     }
 }

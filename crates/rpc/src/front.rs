@@ -22,12 +22,19 @@ use crate::{
     call::Call,
     deadline::{self, StreamBody},
     error::common,
-    limits::{Admission, Limits},
+    limits::{Admission, Limits, Permit},
     trace::TraceContext,
 };
 
 /// Header in which a service passes on the token of the one for whom it calls.
 pub(crate) const ON_BEHALF_OF: &str = "x-qinqing-on-behalf-of";
+
+/// Streams that are no contract of ours.
+const STREAMS_OF_OTHERS: [&str; 3] = [
+    "/grpc.health.v1.Health/Watch",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
 
 /// The address that a connection comes from; put among a request's extensions by the server.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +69,7 @@ impl Front {
             .flat_map(|service| service.methods().collect::<Vec<_>>())
             .filter(prost_reflect::MethodDescriptor::is_server_streaming)
             .map(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()))
-            .chain(["/grpc.health.v1.Health/Watch".to_owned()])
+            .chain(STREAMS_OF_OTHERS.map(str::to_owned))
             .collect();
         let admission = Admission::new(&limits);
         let shared = Shared { rules, streaming, verifier, limits, admission };
@@ -84,7 +91,8 @@ impl Front {
                 Ok(admitted) => self.pass(request, admitted).await,
                 Err(status) => status.into_http(),
             };
-            let response = normalised(response);
+            // Others' contracts have their own statuses: NOT_FOUND is an answer of the health service.
+            let response = if path.starts_with("/qinqing.") { normalised(response) } else { response };
             let code = header_code(response.headers()).unwrap_or(Code::Ok);
             let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::debug!(rpc.code = ?code, took_ms, "answered");
@@ -115,7 +123,15 @@ impl Front {
             None if stream => None,
             None => Some(shared.limits.default_timeout),
         };
-        let (caller, token) = self.caller(request.headers(), &rule).await?;
+        // Not the caller's own time: whoever asks for little must not break off what others wait for too.
+        let headers = request.headers();
+        let in_time = tokio::time::timeout(shared.limits.default_timeout, async {
+            let (caller, token) = self.caller(headers, &rule).await?;
+            let on_behalf_of = self.on_behalf_of(headers, &caller).await?;
+            Ok::<_, Status>((caller, token, on_behalf_of))
+        });
+        let (caller, token, on_behalf_of) =
+            in_time.await.map_err(|_elapsed| common(ErrorReason::DeadlineExceeded, &[]))??;
         if !access::may_call(&caller, &rule) {
             let reason = if matches!(caller, Caller::Anonymous) {
                 ErrorReason::TokenMissing
@@ -124,18 +140,30 @@ impl Front {
             };
             return Err(common(reason, &[("method", shown(path))]));
         }
-        let on_behalf_of = self.on_behalf_of(request.headers(), &caller).await?;
         let principal = match (&caller, request.extensions().get::<PeerAddress>()) {
             // Strangers have nothing but their address to tell them apart.
             (Caller::Anonymous, Some(PeerAddress(Some(address)))) => address.ip().to_string(),
             _ => caller.principal(),
         };
-        let permit =
-            if stream { shared.admission.stream(&principal) } else { shared.admission.call(&principal) };
-        let permit = permit.ok_or_else(|| common(ErrorReason::Overloaded, &[]))?;
+        let permit = match &caller {
+            _ if stream => shared.admission.stream(&principal),
+            Caller::Service(_) => shared.admission.service(&principal),
+            _ => shared.admission.call(&principal),
+        };
+        let permit = Arc::new(permit.ok_or_else(|| common(ErrorReason::Overloaded, &[]))?);
         let client = client_of(request);
         let deadline = started + budget.unwrap_or(shared.limits.max_timeout);
-        let call = Call { caller, on_behalf_of, rule, trace, client, deadline, token, request: None };
+        let call = Call {
+            caller,
+            on_behalf_of,
+            rule,
+            trace,
+            client,
+            deadline,
+            token,
+            request: None,
+            _permit: Arc::clone(&permit),
+        };
         request.extensions_mut().insert(call);
         let left = budget.map(|budget| budget.saturating_sub(started.elapsed()));
         Ok(Admitted { stream, left, permit })
@@ -189,8 +217,11 @@ impl Front {
             None => Ok(answer.await),
         };
         match answered {
-            Ok(Ok(response)) if stream => response.map(|body| Body::new(StreamBody::new(body, left, permit))),
-            Ok(Ok(response)) => response,
+            Ok(Ok(response)) => {
+                // An answer that is not fetched keeps its place, but not for ever.
+                let time = if stream { left } else { Some(self.shared.limits.max_timeout) };
+                response.map(|body| Body::new(StreamBody::new(body, time, permit)))
+            }
             Ok(Err(never)) => match never {},
             Err(_elapsed) => common(ErrorReason::DeadlineExceeded, &[]).into_http(),
         }
@@ -200,7 +231,7 @@ impl Front {
 struct Admitted {
     stream: bool,
     left: Option<Duration>,
-    permit: crate::limits::Permit,
+    permit: Arc<Permit>,
 }
 
 impl<B> Service<Request<B>> for Front

@@ -17,7 +17,7 @@ pub struct Limits {
     pub max_timeout: Duration,
     /// Unary calls in flight, all callers together.
     pub max_calls: usize,
-    /// Unary calls in flight of one caller.
+    /// Unary calls in flight of one caller; services among themselves are bound by `max_calls` alone.
     pub max_calls_per_caller: usize,
     /// Open streams of one caller.
     pub max_streams_per_caller: usize,
@@ -66,6 +66,7 @@ impl Default for Limits {
 pub(crate) struct Admission {
     all: Arc<Semaphore>,
     calls: PerKey,
+    services: PerKey,
     streams: PerKey,
 }
 
@@ -81,6 +82,7 @@ impl Admission {
         Self {
             all: Arc::new(Semaphore::new(limits.max_calls)),
             calls: PerKey::new(limits.max_calls_per_caller),
+            services: PerKey::new(limits.max_calls),
             streams: PerKey::new(limits.max_streams_per_caller),
         }
     }
@@ -90,6 +92,12 @@ impl Admission {
         let own = self.calls.take(principal)?;
         let all = Arc::clone(&self.all).try_acquire_owned().ok()?;
         Some(Permit { _all: Some(all), _own: own })
+    }
+
+    /// Room for a unary call of a service; `None` when there is none. Such a call is part of one that was let in
+    /// already: turned away for lack of the same room, it would waste what was done so far.
+    pub fn service(&self, principal: &str) -> Option<Permit> {
+        Some(Permit { _all: None, _own: self.services.take(principal)? })
     }
 
     /// Room for a stream; `None` when there is none.
@@ -154,5 +162,15 @@ mod tests {
         assert!(admission.call("c").is_none(), "all callers together");
         drop(first);
         assert!(admission.call("a").is_some());
+    }
+
+    #[test]
+    fn calls_among_services_find_room_when_their_callers_fill_all_there_is() {
+        let limits = Limits { max_calls: 3, max_calls_per_caller: 1, ..Limits::default() };
+        let admission = Admission::new(&limits);
+        let _outer: Vec<_> = ["a", "b", "c"].map(|caller| admission.call(caller).unwrap()).into();
+        let _inner: Vec<_> = (0..3).map(|_| admission.service("service:workflow").unwrap()).collect();
+        assert!(admission.service("service:workflow").is_none());
+        assert!(admission.service("service:registry").is_some());
     }
 }

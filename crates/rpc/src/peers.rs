@@ -14,11 +14,18 @@ use access::ServiceIdentity;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Request, Response};
 use kernel::Clock;
+use proto::common::v1::ErrorReason;
 use rand::Rng as _;
 use tonic::{Code, Status, body::Body, transport::Channel};
 use tower::{Service, ServiceExt as _};
 
-use crate::{call::Call, deadline, front::Front, front::ON_BEHALF_OF, trace::TraceContext};
+use crate::{
+    call::Call,
+    deadline,
+    error::{chain, common},
+    front::{Front, ON_BEHALF_OF},
+    trace::TraceContext,
+};
 
 /// How often a call is tried in all, when the other side is not there.
 const MAX_TRIES: u32 = 4;
@@ -180,16 +187,19 @@ impl Service<Request<Body>> for Transport {
             match transport {
                 Self::Local(front) => {
                     let Some(front) = front.get().cloned() else {
-                        return Err(Status::unavailable("the suite is still starting"));
+                        tracing::debug!("called while the suite is still starting");
+                        return Err(common(ErrorReason::Unavailable, &[]));
                     };
                     match front.oneshot(request).await {
                         Ok(response) => Ok(response),
                         Err(never) => match never {},
                     }
                 }
-                Self::Remote(channel) => {
-                    channel.oneshot(request).await.map_err(|error| Status::unavailable(error.to_string()))
-                }
+                // What is wrong with the way there is for our log, not for callers.
+                Self::Remote(channel) => channel.oneshot(request).await.map_err(|error| {
+                    tracing::warn!(error = %chain(&error), "a service cannot be reached");
+                    common(ErrorReason::Unavailable, &[])
+                }),
             }
         })
     }

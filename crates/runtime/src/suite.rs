@@ -220,6 +220,7 @@ impl Suite {
     /// Runs every job, and waits for every consumer, until nothing is left to do.
     pub async fn settle(&self) -> anyhow::Result<()> {
         loop {
+            let before = self.consumed();
             let mut worked = false;
             for job in &self.jobs {
                 while job.step().await.with_context(|| format!("in job {}", job.name))? == Worked::More {
@@ -227,28 +228,33 @@ impl Suite {
                 }
             }
             for consumer in &self.consumers {
-                worked |= self.caught_up(consumer).await?;
+                self.caught_up(consumer).await?;
             }
-            if !worked {
+            // What was consumed since the jobs ran may have left work for them.
+            if !worked && self.consumed() == before {
                 return Ok(());
             }
         }
     }
 
-    /// Waits until `consumer` has seen all there is now. Answers whether it had to.
-    async fn caught_up(&self, consumer: &Consumer) -> anyhow::Result<bool> {
-        let Some(source) = self.databases.get(consumer.source()) else { return Ok(false) };
+    /// How far each consumer has come.
+    fn consumed(&self) -> Vec<events::Progress> {
+        self.consumers.iter().map(|consumer| consumer.progress().borrow().clone()).collect()
+    }
+
+    /// Waits until `consumer` has seen all there is now.
+    async fn caught_up(&self, consumer: &Consumer) -> anyhow::Result<()> {
+        let Some(source) = self.databases.get(consumer.source()) else { return Ok(()) };
         let mut tx = source.snapshot().await?;
-        let head = store::outbox::head(&mut tx).await?;
+        let last = store::outbox::last(&mut tx).await?;
         tx.commit().await?;
         let mut progress = consumer.progress();
         let reached =
-            |at: &events::Progress| at.position.parse().is_ok_and(|at: store::outbox::Position| at >= head);
-        let waited = !reached(&progress.borrow());
+            |at: &events::Progress| at.position.parse().is_ok_and(|at: store::outbox::Position| at >= last);
         tokio::time::timeout(Duration::from_mins(1), progress.wait_for(reached))
             .await
             .with_context(|| format!("{} does not catch up", consumer.name()))??;
-        Ok(waited)
+        Ok(())
     }
 
     /// Ends all work: consumers and jobs stop where they stand, databases are closed.

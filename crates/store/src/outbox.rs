@@ -129,6 +129,30 @@ pub async fn read_after(
     Ok(rows.into_iter().map(Read::positioned).collect())
 }
 
+/// The position of the newest event there is. While another transaction is open, [`read_after`] may not give it yet.
+pub async fn last(tx: &mut Tx) -> Result<Position, Error> {
+    let doing = "find the outbox's last event";
+    let row = match tx.engine() {
+        Engine::Sqlite => {
+            let sql = "SELECT CAST(0 AS BIGINT), seq FROM outbox ORDER BY seq DESC LIMIT 1";
+            crate::row!(tx, doing, (i64, i64), sql)
+        }
+        Engine::Postgres => crate::row!(
+            tx,
+            doing,
+            (i64, i64),
+            "SELECT CAST(CAST(xid AS TEXT) AS BIGINT), seq
+            FROM outbox
+            ORDER BY outbox.xid DESC, outbox.seq DESC
+            LIMIT 1"
+        ),
+    }?;
+    Ok(row.map_or(Position::START, |(xid, seq)| Position {
+        xid: xid.cast_unsigned(),
+        seq: seq.cast_unsigned(),
+    }))
+}
+
 /// The position of the newest event that [`read_after`] would give: where a reader begins who wants no history.
 pub async fn head(tx: &mut Tx) -> Result<Position, Error> {
     let doing = "find the outbox's head";

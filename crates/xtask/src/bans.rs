@@ -1,6 +1,6 @@
 //! What may be in the tree of dependencies: permissive licences, one crypto library, one registry.
 
-use std::process::Command;
+use std::{collections::BTreeSet, process::Command};
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
@@ -30,29 +30,45 @@ const ALLOWED: &[&str] = &[
 
 /// Fails with every package that should not be there.
 pub fn check() -> anyhow::Result<()> {
-    let host = host()?;
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &host])
-        .output()
-        .context("could not run cargo metadata")?;
-    if !output.status.success() {
-        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata is no JSON")?;
+    let metadata = output("cargo metadata", &["metadata", "--format-version", "1", "--locked"])?;
+    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is no JSON")?;
     let packages = metadata["packages"].as_array().context("cargo metadata lists no packages")?;
-    let faults: Vec<String> = packages.iter().filter_map(fault).collect();
+    let built = built()?;
+    let is_built = |package: &&Value| {
+        let text = |name: &str| package[name].as_str().unwrap_or_default().to_owned();
+        built.contains(&(text("name"), text("version")))
+    };
+    let packages: Vec<&Value> = packages.iter().filter(is_built).collect();
+    let faults: Vec<String> = packages.iter().copied().filter_map(fault).collect();
     println!("    {} packages", packages.len());
+    if packages.is_empty() {
+        bail!("cargo metadata resolves no packages");
+    }
     if !faults.is_empty() {
         bail!("dependencies that must not be there:\n{}", faults.join("\n"));
     }
     Ok(())
 }
 
-fn host() -> anyhow::Result<String> {
-    let output = Command::new("rustc").arg("-vV").output().context("could not run rustc")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let host = text.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
-    Ok(host.to_owned())
+/// Name and version of each package that is built. `cargo metadata` lists more: those too that only a feature nobody
+/// chose would bring.
+fn built() -> anyhow::Result<BTreeSet<(String, String)>> {
+    let tree =
+        output("cargo tree", &["tree", "--workspace", "--locked", "--prefix", "none", "--format", "{p}"])?;
+    let packages = tree.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned()))
+    });
+    Ok(packages.collect())
+}
+
+fn output(what: &str, arguments: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new(env!("CARGO")).args(arguments).output();
+    let output = output.with_context(|| format!("could not run {what}"))?;
+    if !output.status.success() {
+        bail!("{what} failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{what} is no text"))
 }
 
 /// What is wrong with a package, if anything.

@@ -7,7 +7,6 @@ mod config;
 mod domain;
 mod error;
 mod events;
-mod jobs;
 mod rpc;
 mod store;
 
@@ -25,8 +24,7 @@ use tonic::service::RoutesBuilder;
 use crate::{
     config::Outlet,
     domain::Catalogue,
-    events::WorkflowEvents,
-    jobs::Work,
+    events::{WorkflowEvents, jobs::Work},
     rpc::{NotificationRpc, directory::Directory},
 };
 

@@ -1,6 +1,7 @@
 //! Other services' events: what happens to issues is announced.
 
 mod happening;
+pub(crate) mod jobs;
 mod on_clock_rung_reached;
 mod on_issue_event;
 mod parties;

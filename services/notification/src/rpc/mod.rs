@@ -25,7 +25,7 @@ use rpc::{Call, Drain, Refusal};
 use store::Db;
 use tokio::sync::broadcast;
 
-use crate::{domain::Catalogue, jobs::Told};
+use crate::{domain::Catalogue, events::jobs::Told};
 
 /// What every RPC of this service stands on.
 #[derive(Debug, Clone)]

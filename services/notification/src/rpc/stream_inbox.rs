@@ -7,7 +7,7 @@ use rpc::{Call, Fields};
 use tokio::{sync::broadcast, time::Instant};
 
 use super::{NotificationRpc, owner};
-use crate::{domain::Message, error::NotificationError, jobs::Told, store::messages};
+use crate::{domain::Message, error::NotificationError, events::jobs::Told, store::messages};
 
 /// Messages read at a time.
 const CHUNK: i64 = 100;

@@ -129,7 +129,7 @@ pub(crate) async fn find(tx: &mut Tx, owner: AccountId, id: MessageId) -> Result
     store::row!(tx, "get the message", Row, sql, owner.uuid(), id.uuid())?.map(Row::read).transpose()
 }
 
-/// Those that exist, of whomever.
+/// Those that exist and can be read, of whomever.
 pub(crate) async fn of_ids(
     tx: &mut Tx,
     ids: impl IntoIterator<Item = MessageId>,
@@ -138,7 +138,7 @@ pub(crate) async fn of_ids(
         .filter_by(Filter::in_list("message_id", ids.into_iter().map(MessageId::uuid)))
         .rows::<Row>(tx, "get the messages")
         .await?;
-    rows.into_iter().map(Row::read).collect()
+    Ok(super::readable(rows.into_iter().map(Row::read)))
 }
 
 /// One page of a person's messages, the newest first.

@@ -27,6 +27,7 @@ fn template(code: String, version: i64, table: &'static str, id: Uuid) -> Result
 
 /// The rows that can be read: one that cannot does not keep the others waiting.
 fn readable<T>(rows: impl Iterator<Item = Result<T, Error>>) -> Vec<T> {
-    let logged = |error: &Error| tracing::error!(error = error as &dyn std::error::Error, "a row is passed over");
+    let logged =
+        |error: &Error| tracing::error!(error = error as &dyn std::error::Error, "a row is passed over");
     rows.filter_map(|row| row.inspect_err(logged).ok()).collect()
 }

@@ -57,7 +57,7 @@ fn name_of<M: prost::Name>(_: &M) -> &'static str {
     M::NAME
 }
 
-fn at(state: State, actor: AccountId, party: Party) -> Option<workflow::IssueParties> {
+fn at(state: State, actor: AccountId, party: Party) -> workflow::IssueParties {
     parties(1, state, actor, party)
 }
 
@@ -67,22 +67,22 @@ both_engines! {
         let late = Some(rpc::parse::timestamp(town.app.now()));
         let holder = i32::from(NotifyTarget::Holder);
         let course = course!(town,
-            workflow::IssueSubmitted { issue: at(State::Triage, OWNER, Party::Firm), on_behalf: false };
-            workflow::IssueAssigned { issue: at(State::Submitted, OPERATOR, Party::Operator), ..Default::default() };
-            workflow::IssueSubmitted { issue: at(State::Submitted, MANAGER, Party::Manager), on_behalf: true };
-            workflow::IssueSigned { issue: at(State::Signed, LIAISON, Party::Liaison), ..Default::default() };
-            workflow::IssueDispatched { issue: at(State::Dispatched, LIAISON, Party::Liaison), ..Default::default() };
-            workflow::IssueUrged { issue: at(State::Dispatched, OWNER, Party::Firm), urges: 1 };
-            workflow::IssueAccepted { issue: at(State::InProgress, HANDLER, Party::Section) };
-            workflow::IssueContacted { issue: at(State::InProgress, HANDLER, Party::Section), ..Default::default() };
-            workflow::InterimMeasureRecorded { issue: at(State::InProgress, HANDLER, Party::Section) };
+            workflow::IssueSubmitted { issue: at(State::Triage, OWNER, Party::Firm).into(), on_behalf: false };
+            workflow::IssueAssigned { issue: at(State::Submitted, OPERATOR, Party::Operator).into(), ..Default::default() };
+            workflow::IssueSubmitted { issue: at(State::Submitted, MANAGER, Party::Manager).into(), on_behalf: true };
+            workflow::IssueSigned { issue: at(State::Signed, LIAISON, Party::Liaison).into(), ..Default::default() };
+            workflow::IssueDispatched { issue: at(State::Dispatched, LIAISON, Party::Liaison).into(), ..Default::default() };
+            workflow::IssueUrged { issue: at(State::Dispatched, OWNER, Party::Firm).into(), urges: 1 };
+            workflow::IssueAccepted { issue: at(State::InProgress, HANDLER, Party::Section).into() };
+            workflow::IssueContacted { issue: at(State::InProgress, HANDLER, Party::Section).into(), ..Default::default() };
+            workflow::InterimMeasureRecorded { issue: at(State::InProgress, HANDLER, Party::Section).into() };
             workflow::IssuePlanned {
-                issue: at(State::Planned, HANDLER, Party::Section),
+                issue: at(State::Planned, HANDLER, Party::Section).into(),
                 responsible_id: HANDLER.to_string(),
                 committed_date: Some(Date { year: 2026, month: 6, day: 1 }),
             };
             workflow::ClockRungReached {
-                issue: at(State::Planned, HANDLER, Party::System),
+                issue: at(State::Planned, HANDLER, Party::System).into(),
                 clock: "C4".to_owned(),
                 rung: "yellow".to_owned(),
                 due_time: soon,
@@ -90,49 +90,49 @@ both_engines! {
                 notify: vec![holder, NotifyTarget::Liaison.into(), 99],
             };
             workflow::ClockRungReached {
-                issue: at(State::Planned, HANDLER, Party::System),
+                issue: at(State::Planned, HANDLER, Party::System).into(),
                 clock: "C8.2".to_owned(),
                 rung: "due".to_owned(),
                 due_time: late,
                 light: workflow::Light::Red.into(),
                 notify: vec![holder, NotifyTarget::Section.into(), NotifyTarget::Department.into()],
             };
-            workflow::IssueReplied { issue: at(State::Replied, HANDLER, Party::Section), ..Default::default() };
-            workflow::IssueUrged { issue: at(State::Replied, MANAGER, Party::Manager), urges: 2 };
+            workflow::IssueReplied { issue: at(State::Replied, HANDLER, Party::Section).into(), ..Default::default() };
+            workflow::IssueUrged { issue: at(State::Replied, MANAGER, Party::Manager).into(), urges: 2 };
             workflow::IssueFedBack {
-                issue: at(State::FedBack, LIAISON, Party::Liaison),
+                issue: at(State::FedBack, LIAISON, Party::Liaison).into(),
                 rate_until_time: late,
                 ..Default::default()
             };
             workflow::IssueRated {
-                issue: at(State::Rectifying, OWNER, Party::Firm),
+                issue: at(State::Rectifying, OWNER, Party::Firm).into(),
                 stars: 2,
                 low: true,
                 ..Default::default()
             };
             workflow::IssueRated {
-                issue: at(State::PendingAudit, OWNER, Party::Firm),
+                issue: at(State::PendingAudit, OWNER, Party::Firm).into(),
                 stars: 5,
                 ..Default::default()
             };
             workflow::IssueAudited {
-                issue: at(State::InProgress, AUDITOR, Party::Auditor),
+                issue: at(State::InProgress, AUDITOR, Party::Auditor).into(),
                 decision: workflow::AuditDecision::Failed.into(),
                 ..Default::default()
             };
             workflow::IssueAudited {
-                issue: at(State::Closed, AUDITOR, Party::Auditor),
+                issue: at(State::Closed, AUDITOR, Party::Auditor).into(),
                 decision: workflow::AuditDecision::Passed.into(),
                 ..Default::default()
             };
             workflow::IssueClosed {
-                issue: at(State::Closed, AUDITOR, Party::Auditor),
+                issue: at(State::Closed, AUDITOR, Party::Auditor).into(),
                 outcome: workflow::Outcome::Resolved.into(),
                 ..Default::default()
             };
-            workflow::IssueReopened { issue: at(State::InProgress, AGENT, Party::Firm), reopens: 1 };
+            workflow::IssueReopened { issue: at(State::InProgress, AGENT, Party::Firm).into(), reopens: 1 };
         );
-        expect![[r#"
+        expect![[r"
             IssueSubmitted: operator:issue-to-assign manager:issue-submitted
             IssueAssigned: owner:issue-assigned agent:issue-assigned liaison:issue-to-sign
             IssueSubmitted: owner:issue-to-confirm agent:issue-to-confirm liaison:issue-to-sign
@@ -154,7 +154,7 @@ both_engines! {
             IssueAudited:
             IssueClosed: manager:issue-closed owner:issue-closed agent:issue-closed
             IssueReopened: liaison:issue-reopened handler:issue-reopened
-        "#]].assert_eq(&course);
+        "]].assert_eq(&course);
     }
 
     async fn a_notice_reads_in_the_words_of_the_language_and_the_time_of_the_place(town: &Town) {
@@ -170,7 +170,7 @@ both_engines! {
     }
 
     async fn an_enterprise_that_never_was_has_nobody_to_tell(town: &Town) {
-        let mut issue = parties(1, State::Signed, LIAISON, Party::Liaison).unwrap();
+        let mut issue = parties(1, State::Signed, LIAISON, Party::Liaison);
         issue.enterprise_id = AccountId::new(town.app.uuid()).to_string();
         town.emit(1, &workflow::IssueSigned { issue: Some(issue), ..Default::default() }).await;
         town.settle().await;

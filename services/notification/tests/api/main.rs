@@ -1,10 +1,11 @@
 //! The service through its RPCs and the events that it consumes, on both engines.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 /// Writes each test once and runs it on SQLite and on PostgreSQL, in a small town with a mail server.
 macro_rules! both_engines {
     ($($(#[$doc:meta])* async fn $name:ident($town:ident: &Town) $body:block)*) => {$(
         mod $name {
-            #[expect(clippy::wildcard_imports, reason = "a test sees what its file sees")]
             use super::*;
 
             $(#[$doc])*

@@ -109,7 +109,7 @@ impl Town {
                 progress.changed().await.unwrap();
             }
         };
-        timeout(Duration::from_secs(60), consumed).await.expect("every event is consumed");
+        timeout(Duration::from_mins(1), consumed).await.expect("every event is consumed");
         self.app.settle().await;
     }
 
@@ -143,7 +143,7 @@ impl Town {
 
     /// The firm's issue `number` was signed: the shortest way to a message for the firm and its manager.
     pub async fn signed(&self, number: u128) -> EventId {
-        let issue = parties(number, IssueState::Signed, LIAISON, IssueParty::Liaison);
+        let issue = Some(parties(number, IssueState::Signed, LIAISON, IssueParty::Liaison));
         let event =
             self.emit(number, &workflow::IssueSigned { issue, on_time: true, late_working_seconds: 0 }).await;
         self.settle().await;
@@ -153,7 +153,7 @@ impl Town {
     /// The firm's issue `number` was fed back: a statutory notice for the firm.
     pub async fn fed_back(&self, number: u128) {
         let payload = workflow::IssueFedBack {
-            issue: parties(number, IssueState::FedBack, LIAISON, IssueParty::Liaison),
+            issue: Some(parties(number, IssueState::FedBack, LIAISON, IssueParty::Liaison)),
             round: 1,
             outcome: workflow::Outcome::Resolved.into(),
             on_time: true,
@@ -182,7 +182,7 @@ impl Town {
 }
 
 /// The parties of the firm's issue `number` in a state; `actor` did it.
-pub fn parties(number: u128, state: IssueState, actor: AccountId, party: IssueParty) -> Option<IssueParties> {
+pub fn parties(number: u128, state: IssueState, actor: AccountId, party: IssueParty) -> IssueParties {
     let accepted = !matches!(
         state,
         IssueState::Triage | IssueState::Submitted | IssueState::Signed | IssueState::Dispatched
@@ -190,7 +190,7 @@ pub fn parties(number: u128, state: IssueState, actor: AccountId, party: IssuePa
     let dispatched = accepted || state == IssueState::Dispatched;
     let routed = state != IssueState::Triage;
     let some = |there: bool, id: String| if there { id } else { String::new() };
-    Some(IssueParties {
+    IssueParties {
         issue_id: issue(number).to_string(),
         issue_number: format!("2026-{number:06}"),
         enterprise_id: FIRM.to_string(),
@@ -203,7 +203,7 @@ pub fn parties(number: u128, state: IssueState, actor: AccountId, party: IssuePa
         actor_id: some(party != IssueParty::System, actor.to_string()),
         actor_party: party.into(),
         state: state.into(),
-    })
+    }
 }
 
 /// Someone who is signed in.

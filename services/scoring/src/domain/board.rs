@@ -14,7 +14,7 @@ pub(crate) struct Standing {
 }
 
 /// The same, with the tier.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place<'a> {
     pub standing: Standing,
     pub tier: &'a super::rules::Tier,

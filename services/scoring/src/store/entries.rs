@@ -43,7 +43,7 @@ pub(crate) enum About {
 }
 
 /// A posting, as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ShownPosting {
     pub id: Uuid,
     pub state: State,

@@ -79,9 +79,12 @@ both_engines! {
     async fn an_enterprise_sees_nothing_of_points(app: TestSuite) {
         let not_permitted = (Code::PermissionDenied, "NOT_PERMITTED".to_owned());
         for is_client in [false, true] {
-            let caller = || match is_client {
-                false => app.person(OWNER, vec![firm_role()]),
-                true => app.client(&["enterprises.read", "issues.read"]),
+            let caller = || {
+                if is_client {
+                    app.client(&["enterprises.read", "issues.read"])
+                } else {
+                    app.person(OWNER, vec![firm_role()])
+                }
             };
             let refusals = [
                 ledger(caller()).get_balance(balance(None)).await.unwrap_err(),

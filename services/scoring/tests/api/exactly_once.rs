@@ -173,4 +173,26 @@ both_engines! {
         assert_eq!(points(app, account(201)).await, (0, 40, 0));
         once.stop().await;
     }
+
+    async fn a_cap_holds_when_replicas_book_at_the_same_moment(app: TestSuite) {
+        let db = app.suite.db("scoring").unwrap().clone();
+        let clock = Arc::clone(&app.clock) as Arc<dyn kernel::Clock>;
+        let bookkeeper = Bookkeeper::open(&db, clock, Arc::new(UuidV7)).await.unwrap();
+        for liaison in (201..207).map(account) {
+            let signed = |n| received(&Issue::new(app, n).signed_by(liaison).signed(app, true));
+            let mut replicas = tokio::task::JoinSet::new();
+            for replica in 0..4 {
+                let events: Vec<_> = (0..8).map(|n| signed(10 * replica + n)).collect();
+                let (db, bookkeeper) = (db.clone(), bookkeeper.clone());
+                replicas.spawn(async move {
+                    for event in &events {
+                        deliver(&db, &bookkeeper, event).await;
+                    }
+                });
+            }
+            replicas.join_all().await;
+            assert_eq!(points(app, liaison).await, (0, 20, 0));
+        }
+        check_books(app).await;
+    }
 }

@@ -1,4 +1,5 @@
 //! What scoring does with other services' events, asked through its own RPCs, on both engines.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 /// Writes each test once and runs it on SQLite and on PostgreSQL.
 macro_rules! both_engines {

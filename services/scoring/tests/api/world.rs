@@ -108,19 +108,19 @@ impl Issue {
         &self.parties.issue_id
     }
 
-    fn by(&self, actor: AccountId, party: IssueParty) -> Option<IssueParties> {
-        Some(IssueParties { actor_id: actor.to_string(), actor_party: party.into(), ..self.parties.clone() })
+    fn by(&self, actor: AccountId, party: IssueParty) -> IssueParties {
+        IssueParties { actor_id: actor.to_string(), actor_party: party.into(), ..self.parties.clone() }
     }
 
-    fn firm(&self) -> Option<IssueParties> {
+    fn firm(&self) -> IssueParties {
         self.by(OWNER, IssueParty::Firm)
     }
 
-    fn section(&self) -> Option<IssueParties> {
+    fn section(&self) -> IssueParties {
         self.by(self.parties.handler_id.parse().unwrap(), IssueParty::Section)
     }
 
-    fn liaison(&self) -> Option<IssueParties> {
+    fn liaison(&self) -> IssueParties {
         self.by(self.parties.liaison_id.parse().unwrap(), IssueParty::Liaison)
     }
 
@@ -132,19 +132,23 @@ impl Issue {
 
     pub fn signed(&mut self, app: &TestSuite, on_time: bool) -> OutboxRow {
         let late_working_seconds = if on_time { 0 } else { 60 };
-        let payload = wf::IssueSigned { issue: self.liaison(), on_time, late_working_seconds };
+        let payload = wf::IssueSigned { issue: Some(self.liaison()), on_time, late_working_seconds };
         self.next(app, &payload)
     }
 
     pub fn dispatched(&mut self, app: &TestSuite, again: bool) -> OutboxRow {
-        let payload =
-            wf::IssueDispatched { issue: self.liaison(), on_time: true, late_working_seconds: 0, again };
+        let payload = wf::IssueDispatched {
+            issue: Some(self.liaison()),
+            on_time: true,
+            late_working_seconds: 0,
+            again,
+        };
         self.next(app, &payload)
     }
 
     pub fn contacted(&mut self, app: &TestSuite, first: bool) -> OutboxRow {
         let payload =
-            wf::IssueContacted { issue: self.section(), first, on_time: true, late_working_seconds: 0 };
+            wf::IssueContacted { issue: Some(self.section()), first, on_time: true, late_working_seconds: 0 };
         self.next(app, &payload)
     }
 
@@ -154,7 +158,7 @@ impl Issue {
 
     pub fn replied_late(&mut self, app: &TestSuite, outcome: Outcome, working_seconds: i64) -> OutboxRow {
         let payload = wf::IssueReplied {
-            issue: self.section(),
+            issue: Some(self.section()),
             outcome: outcome.into(),
             stopped_clock: "C4".to_owned(),
             on_time: working_seconds == 0,
@@ -165,14 +169,14 @@ impl Issue {
     }
 
     pub fn sent_back(&mut self, app: &TestSuite) -> OutboxRow {
-        let payload = wf::ReplySentBack { issue: self.liaison() };
+        let payload = wf::ReplySentBack { issue: Some(self.liaison()) };
         self.next(app, &payload)
     }
 
     /// Low are two stars and fewer.
     pub fn rated(&mut self, app: &TestSuite, stars: i32, rectified: bool) -> OutboxRow {
         let payload = wf::IssueRated {
-            issue: self.firm(),
+            issue: Some(self.firm()),
             round: 1,
             stars,
             low: stars <= 2,
@@ -183,7 +187,7 @@ impl Issue {
     }
 
     pub fn disputed(&mut self, app: &TestSuite) -> OutboxRow {
-        let payload = wf::IssueDisputed { issue: self.firm(), round: 1 };
+        let payload = wf::IssueDisputed { issue: Some(self.firm()), round: 1 };
         self.next(app, &payload)
     }
 
@@ -192,14 +196,14 @@ impl Issue {
     }
 
     pub fn audited_by(&mut self, app: &TestSuite, auditor: AccountId, decision: AuditDecision) -> OutboxRow {
-        let issue = self.by(auditor, IssueParty::Auditor);
+        let issue = Some(self.by(auditor, IssueParty::Auditor));
         let payload =
             wf::IssueAudited { issue, decision: decision.into(), on_time: true, ..Default::default() };
         self.next(app, &payload)
     }
 
     pub fn reopened(&mut self, app: &TestSuite) -> OutboxRow {
-        let payload = wf::IssueReopened { issue: self.firm(), reopens: 1 };
+        let payload = wf::IssueReopened { issue: Some(self.firm()), reopens: 1 };
         self.next(app, &payload)
     }
 
@@ -278,7 +282,7 @@ pub async fn tell(app: &TestSuite, service: &str, events: impl IntoIterator<Item
             app.settle().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), taken_in).await.expect("scoring takes the events in");
+    tokio::time::timeout(Duration::from_mins(1), taken_in).await.expect("scoring takes the events in");
 }
 
 async fn n_taken_in(app: &TestSuite, ids: &[Uuid]) -> usize {

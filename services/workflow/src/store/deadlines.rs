@@ -13,7 +13,8 @@ pub(super) fn save(
     after: &Issue,
     rules: Rules<'_>,
 ) -> Result<(), OutOfCalendar> {
-    let known = before.map(|before| clocks(before, rules, before.updated_at)).transpose()?.unwrap_or_default();
+    let known =
+        before.map(|before| clocks(before, rules, before.updated_at)).transpose()?.unwrap_or_default();
     let row = |clock: &Clock| (clock.due_at, clock.stopped_at, clock.void);
     for clock in clocks(after, rules, after.updated_at)? {
         if !known.iter().any(|known| known.key == clock.key && row(known) == row(&clock)) {

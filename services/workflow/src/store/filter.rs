@@ -191,10 +191,7 @@ impl Order {
 }
 
 fn after(column: &str, than: &str, at: Timestamp, id: Uuid) -> Filter {
-    Filter::new(
-        format!("{column} {than} ? OR ({column} = ? AND issue_id {than} ?)"),
-        binds![at, at, id],
-    )
+    Filter::new(format!("{column} {than} ? OR ({column} = ? AND issue_id {than} ?)"), binds![at, at, id])
 }
 
 impl std::fmt::Display for Cursor {

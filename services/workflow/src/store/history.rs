@@ -1,14 +1,14 @@
 //! What happened to issues: the events, chained, and everything that follows from them.
 
-use kernel::{EnterpriseId, EventId, IssueId, Timestamp};
+use kernel::{EnterpriseId, EventId, IdGen, IssueId, Timestamp, Version};
 use sqlx::FromRow;
 use store::{Batch, Error, Tx, binds};
 use trail::{Entry, Link, Sha256Ed25519, Value};
 use uuid::Uuid;
 use worktime::OutOfCalendar;
 
-use super::{deadlines, issues, notes, notes::NewNote};
-use crate::domain::{Action, Event, Issue, Party, Rules, State, Who};
+use super::{deadlines, figures, issues, notes, notes::NewNote};
+use crate::domain::{Action, BrokenHistory, Event, Issue, Party, Rules, State, Who, create, evolve};
 
 /// An event that is to be recorded, with what it made of its issue.
 #[derive(Debug, Clone)]
@@ -16,6 +16,25 @@ pub(crate) struct Happened {
     pub id: EventId,
     pub event: Event,
     pub after: Issue,
+}
+
+/// Gives events their ids, and tells what each made of the issue; `before` is `None` for a submission.
+pub(crate) fn happened(
+    before: Option<&Issue>,
+    events: Vec<Event>,
+    ids: &dyn IdGen,
+) -> Result<Vec<Happened>, BrokenHistory> {
+    let mut before = before.cloned();
+    let mut happened = Vec::with_capacity(events.len());
+    for event in events {
+        let after = match before {
+            None => create(&event)?,
+            Some(issue) => evolve(issue, &event)?,
+        };
+        before = Some(after.clone());
+        happened.push(Happened { id: EventId::new(ids.uuid(event.at)), event, after });
+    }
+    Ok(happened)
 }
 
 /// An issue before a step, with the last link of its chain.
@@ -59,10 +78,12 @@ pub(crate) fn record(batch: &mut Batch, record: Record<'_>) -> Result<(), OutOfC
         notes::insert(batch, after.id, &happened.event, written);
         deadlines::insert_rung(batch, after.id, &happened.event);
     }
-    deadlines::save(batch, before.map(|before| before.issue), after, rules)
+    let before = before.map(|before| before.issue);
+    figures::save(batch, before, after);
+    deadlines::save(batch, before, after, rules)
 }
 
-fn insert(batch: &mut Batch, happened: &Happened, client: &str, prev: Link, link: Link) {
+pub(super) fn insert(batch: &mut Batch, happened: &Happened, client: &str, prev: Link, link: Link) {
     let Happened { id, event, after } = happened;
     batch.add(
         "append the event",
@@ -134,7 +155,7 @@ pub(crate) struct Told {
     pub issue: IssueId,
     pub action: Action,
     pub state: State,
-    pub etag: kernel::Version,
+    pub etag: Version,
     pub at: Timestamp,
 }
 
@@ -167,7 +188,7 @@ impl ToldRow {
             issue: IssueId::new(self.issue_id),
             action: event.fact.action(),
             state: self.state.parse().map_err(|_| unreadable("state"))?,
-            etag: kernel::Version::new(self.etag),
+            etag: Version::new(self.etag),
             at: event.at,
         })
     }

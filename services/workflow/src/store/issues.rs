@@ -9,7 +9,9 @@ use uuid::Uuid;
 use worktime::OutOfCalendar;
 
 use super::firm_managers::MANAGER_ON_DAY;
-use crate::domain::{Clock, Confirmation, Issue, IssueNumber, Rules, clocks, lights, next_wake};
+use crate::domain::{
+    Clock, Confirmation, Issue, IssueNumber, Light, Rules, State, clocks, lights, next_wake,
+};
 
 pub(crate) use super::filter::{Cursor, IssueFilter, Order, Viewer};
 
@@ -88,7 +90,8 @@ impl Row {
         let Self { issue_id, fold, link, manager_id, description, reply, legal_basis } = self;
         Ok(Found {
             issue: read_fold(issue_id, &fold)?,
-            link: Link::try_from(link.as_slice()).map_err(|_| Error::unreadable("issue", "link", &issue_id))?,
+            link: Link::try_from(link.as_slice())
+                .map_err(|_| Error::unreadable("issue", "link", &issue_id))?,
             manager: manager_id.map(AccountId::new),
             texts: Texts {
                 description: description.unwrap_or_default(),
@@ -99,7 +102,7 @@ impl Row {
     }
 }
 
-fn read_fold(id: Uuid, fold: &str) -> Result<Issue, Error> {
+pub(super) fn read_fold(id: Uuid, fold: &str) -> Result<Issue, Error> {
     serde_json::from_str(fold).map_err(|_| Error::unreadable("issue", "fold", &id))
 }
 
@@ -119,19 +122,18 @@ pub(crate) async fn list(
         Some(cursor) => select.filter_by(order.beyond(cursor)),
         None => select,
     };
-    let rows =
-        select.raw(order.sql()).limit(limit).rows::<(Uuid, String)>(tx, "list the issues").await?;
+    let rows = select.raw(order.sql()).limit(limit).rows::<(Uuid, String)>(tx, "list the issues").await?;
     rows.iter().map(|(id, fold)| read_fold(*id, fold)).collect()
 }
 
-/// How many issues of the same list are in each state and show each light, as `(state, light, number)`.
+/// How many issues of the same list are in each state and show each light.
 pub(crate) async fn count(
     tx: &mut Tx,
     viewer: &Viewer<'_>,
     filter: &IssueFilter,
-) -> Result<Vec<(String, String, i64)>, Error> {
+) -> Result<Vec<(State, Light, i64)>, Error> {
     let now = viewer.now;
-    Select::new(
+    let rows = Select::new(
         "SELECT state, light, COUNT(*)
         FROM (
             SELECT issue.*, CASE
@@ -147,7 +149,17 @@ pub(crate) async fn count(
     .filter_by(filter.condition(now))
     .raw(" GROUP BY state, light")
     .rows::<(String, String, i64)>(tx, "count the issues")
-    .await
+    .await?;
+    rows.into_iter()
+        .map(|(state, light, count)| {
+            let unreadable = |column| move |_| Error::unreadable("issue", column, &"a group");
+            Ok((
+                state.parse().map_err(unreadable("state"))?,
+                light.parse().map_err(unreadable("light"))?,
+                count,
+            ))
+        })
+        .collect()
 }
 
 /// The issues among these that a viewer sees.

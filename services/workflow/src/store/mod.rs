@@ -1,10 +1,14 @@
 //! All SQL of the workflow, one file a noun.
 
 pub(crate) mod append_only;
+pub(crate) mod figures;
 pub(crate) mod firm_managers;
 pub(crate) mod history;
 pub(crate) mod issues;
+pub(crate) mod lists;
 pub(crate) mod notes;
+pub(crate) mod rungs;
+pub(crate) mod trail;
 
 mod deadlines;
 mod filter;

@@ -16,7 +16,10 @@ pub(crate) struct NewNote {
 
 impl std::fmt::Debug for NewNote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewNote").field("note", &self.note).field("field", &self.field).finish_non_exhaustive()
+        f.debug_struct("NewNote")
+            .field("note", &self.note)
+            .field("field", &self.field)
+            .finish_non_exhaustive()
     }
 }
 

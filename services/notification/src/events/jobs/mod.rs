@@ -32,11 +32,11 @@ impl Work {
     pub(crate) fn jobs(self) -> Vec<Job> {
         let announcing = self.clone();
         vec![
-            Job::new("notification.announce", Duration::from_millis(200), move || {
+            Job::new("tell people what happened", Duration::from_millis(200), move || {
                 let work = announcing.clone();
                 async move { announce::step(&work).await }
             }),
-            Job::new("notification.deliver", Duration::from_millis(500), move || {
+            Job::new("send notices out", Duration::from_millis(500), move || {
                 let work = self.clone();
                 async move { deliver::step(&work).await }
             }),

@@ -57,12 +57,11 @@ pub(super) async fn step(work: &Work) -> anyhow::Result<Worked> {
             None => due.push(delivery),
         }
     }
-    let sent = match contacts(work, &due).await {
-        Some(contacts) => send(work, due, &texts, &contacts).await,
-        None => {
-            postponed.extend(due.iter().map(|delivery| (delivery.id, now + PAUSE)));
-            Vec::new()
-        }
+    let sent = if let Some(contacts) = contacts(work, &due).await {
+        send(work, due, &texts, &contacts).await
+    } else {
+        postponed.extend(due.iter().map(|delivery| (delivery.id, now + PAUSE)));
+        Vec::new()
     };
 
     let mut tx = work.db.begin().await?;

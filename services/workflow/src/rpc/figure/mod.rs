@@ -1,0 +1,51 @@
+//! Figures and the issues behind them.
+
+use kernel::Timestamp;
+use proto::{
+    common::v1::Date,
+    workflow::v1::{
+        self as pb,
+        figure_service_server::{FigureService, FigureServiceServer},
+    },
+};
+use rpc::{Fields, Limits};
+use tonic::service::RoutesBuilder;
+
+use super::WorkflowRpc;
+use crate::domain::figure::Question;
+
+mod drill_down;
+mod query_figures;
+
+pub(super) fn add_to(rpc: WorkflowRpc, routes: &mut RoutesBuilder, limits: &Limits) {
+    let figures = FigureServiceServer::new(rpc)
+        .max_decoding_message_size(limits.max_request_bytes)
+        .max_encoding_message_size(limits.max_response_bytes);
+    routes.add_service(figures);
+}
+
+rpc::service! {
+    impl FigureService, for WorkflowRpc;
+    query {
+        query_figures(pb::QueryFiguresRequest) -> pb::QueryFiguresResponse = query_figures::handle;
+        drill_down(pb::DrillDownRequest) -> pb::DrillDownResponse = drill_down::handle;
+    }
+}
+
+/// The period and the moment that are asked about.
+fn question(
+    f: &mut Fields,
+    start_date: Option<Date>,
+    end_date: Option<Date>,
+    as_of_time: Option<prost_types::Timestamp>,
+    now: Timestamp,
+) -> Option<Question> {
+    let start = f.date_optional("start_date", start_date);
+    let end = f.date_optional("end_date", end_date);
+    let as_of = f.timestamp_optional("as_of_time", as_of_time);
+    let question = Question::new(start, end, as_of, now);
+    if question.is_none() {
+        f.reject("end_date", "lies before start_date");
+    }
+    question
+}

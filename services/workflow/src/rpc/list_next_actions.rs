@@ -1,0 +1,33 @@
+use proto::workflow::v1 as pb;
+use rpc::{Call, Fields};
+
+use super::{WorkflowRpc, actor, convert, facts};
+use crate::{
+    domain::{local_date, next_actions},
+    error::WorkflowError,
+    store::issues::{self, Found},
+};
+
+pub(super) async fn handle(
+    rpc: WorkflowRpc,
+    call: Call,
+    req: pb::ListNextActionsRequest,
+) -> Result<pb::ListNextActionsResponse, WorkflowError> {
+    let pb::ListNextActionsRequest { issue_id } = req;
+    let mut f = Fields::new();
+    let Some(id) = f.parse("issue_id", &issue_id) else { return Err(f.refuse().into()) };
+    f.finish()?;
+    let now = rpc.clock.now();
+    let mut tx = rpc.db.snapshot().await?;
+    let found = issues::find(&mut tx, id, local_date(now)).await?;
+    tx.commit().await?;
+    let Found { issue, link: _, manager, texts: _ } = found.ok_or(WorkflowError::IssueNotFound(id))?;
+    let facts = facts(&issue, manager);
+    rpc.admit(&call, id, &facts)?;
+    let actions = next_actions(&issue, rpc.rules(&issue)?, now, &actor(&call, &facts)?)
+        .map_err(WorkflowError::refused(&issue.calendar_version))?;
+    Ok(pb::ListNextActionsResponse {
+        actions: actions.into_iter().map(|action| convert::action(action).into()).collect(),
+        etag: issue.etag.to_string(),
+    })
+}

@@ -1,0 +1,172 @@
+use std::collections::HashMap;
+
+use futures::Stream;
+use kernel::IssueId;
+use proto::workflow::v1 as pb;
+use rpc::{Call, Fields, Refusal};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use trail::{
+    ChainExportWriter, ExportWriter, Hash, Record, Sha256Ed25519, Signer as _, Start,
+    merkle::{NodeId, fold, inclusion_plan},
+};
+
+use super::{TrailRpc, pipe::Pipe};
+use crate::{
+    domain::local_date,
+    error::WorkflowError,
+    rpc::facts,
+    store::{
+        history::chain,
+        issues,
+        trail::{self as log, Head},
+    },
+};
+
+/// Entries read at a time.
+const PAGE: u64 = 500;
+/// Bytes of a piece, at most; those of an export cut it wherever that falls.
+const CHUNK: usize = 64 * 1024;
+/// Pieces made ahead of the caller.
+const AHEAD: usize = 4;
+
+type Chunk = Result<pb::ExportTrailResponse, WorkflowError>;
+
+pub(super) async fn handle(
+    rpc: TrailRpc,
+    call: Call,
+    req: pb::ExportTrailRequest,
+) -> Result<impl Stream<Item = Chunk> + Send + 'static, WorkflowError> {
+    let issue = parse(req)?;
+    let now = rpc.workflow.clock.now();
+    let mut tx = rpc.workflow.db.snapshot().await?;
+    if let Some(id) = issue {
+        let found = issues::find(&mut tx, id, local_date(now)).await?;
+        let found = found.ok_or(WorkflowError::IssueNotFound(id))?;
+        rpc.workflow.admit(&call, id, &facts(&found.issue, found.manager))?;
+    }
+    let head = log::last_head(&mut tx).await?.ok_or(WorkflowError::TreeHeadMissing)?;
+    let mut earlier_keys = log::public_keys(&mut tx).await?;
+    tx.commit().await?;
+    earlier_keys.retain(|key| key != rpc.signer.public_key());
+    let start = Start {
+        log_id: head.signed.head.log_id.clone(),
+        created_micros: now.timestamp_micros(),
+        earlier_keys,
+    };
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    tokio::spawn(async move {
+        let export = Export { rpc, pipe: Pipe::default(), sender };
+        let written = match issue {
+            Some(id) => export.one_issue(id, &head, start).await,
+            None => export.whole_log(&head, start).await,
+        };
+        match written {
+            Ok(()) | Err(Ended::CallerLeft) => {}
+            // A caller that has left takes no error either.
+            Err(Ended::Failed(error)) => drop(export.sender.send(Err(error)).await),
+        }
+    });
+    Ok(ReceiverStream::new(receiver))
+}
+
+fn parse(req: pb::ExportTrailRequest) -> Result<Option<IssueId>, Refusal> {
+    let pb::ExportTrailRequest { issue_id, submit_date_from, submit_date_to } = req;
+    let mut f = Fields::new();
+    let issue = f.parse_optional("issue_id", &issue_id);
+    // What holds some issues of a log and not others could not be checked: gaps would prove nothing.
+    let given = [("submit_date_from", submit_date_from), ("submit_date_to", submit_date_to)];
+    for (field, _) in given.iter().filter(|(_, date)| date.is_some()) {
+        f.reject(field, "must be left out: only the whole log and the trace of one issue can be checked");
+    }
+    f.finish()?;
+    Ok(issue)
+}
+
+/// An export on its way to the caller.
+struct Export {
+    rpc: TrailRpc,
+    pipe: Pipe,
+    sender: mpsc::Sender<Chunk>,
+}
+
+/// Why an export ended early.
+enum Ended {
+    CallerLeft,
+    Failed(WorkflowError),
+}
+
+impl<E: Into<WorkflowError>> From<E> for Ended {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Export {
+    /// Up to the newest head, which covers the last entry of the file.
+    async fn whole_log(&self, newest: &Head, start: Start) -> Result<(), Ended> {
+        let size = newest.signed.head.size;
+        let mut writer = ExportWriter::begin(self.pipe.clone(), &*self.rpc.signer, start)?;
+        let mut from = 0;
+        while from < size {
+            let until = size.min(from + PAGE);
+            let mut tx = self.rpc.workflow.db.snapshot().await?;
+            let records = log::records(&mut tx, from, until).await?;
+            let heads = log::heads(&mut tx, from, until).await?;
+            tx.commit().await?;
+            let mut records = records.iter().peekable();
+            for head in &heads {
+                while let Some(record) = records.next_if(|record| record.log_index < head.signed.head.size) {
+                    writer.entry(record)?;
+                }
+                writer.head(&head.signed)?;
+            }
+            for record in records {
+                writer.entry(record)?;
+            }
+            from = until;
+            self.send().await?;
+        }
+        writer.finish()?;
+        self.send().await
+    }
+
+    /// Each entry with the proof that it stands in the log under the newest head.
+    async fn one_issue(&self, issue: IssueId, newest: &Head, start: Start) -> Result<(), Ended> {
+        let size = newest.signed.head.size;
+        let mut tx = self.rpc.workflow.db.snapshot().await?;
+        let records = log::chain_records(&mut tx, issue, size).await?;
+        let plans: Vec<_> = records.iter().map(|record| proof_plan(record, size)).collect();
+        let mut wanted: Vec<NodeId> = plans.iter().flatten().flatten().copied().collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let nodes = log::nodes(&mut tx, &wanted).await?;
+        tx.commit().await?;
+        let mut writer =
+            ChainExportWriter::begin(self.pipe.clone(), &*self.rpc.signer, start, chain(issue), &newest.signed)?;
+        for (record, plan) in records.iter().zip(&plans) {
+            writer.entry(record, &proof(plan, &nodes))?;
+        }
+        writer.finish()?;
+        self.send().await
+    }
+
+    /// Sends what was written, piece by piece.
+    async fn send(&self) -> Result<(), Ended> {
+        for piece in self.pipe.take().chunks(CHUNK) {
+            let response = pb::ExportTrailResponse { chunk: piece.to_vec().into() };
+            self.sender.send(Ok(response)).await.map_err(|_| Ended::CallerLeft)?;
+        }
+        Ok(())
+    }
+}
+
+/// The nodes of each hash of the proof.
+fn proof_plan(record: &Record, size: u64) -> Vec<Vec<NodeId>> {
+    inclusion_plan(record.log_index, size).unwrap_or_default()
+}
+
+fn proof(plan: &[Vec<NodeId>], nodes: &HashMap<NodeId, Hash>) -> Vec<Hash> {
+    let subtrees = |ids: &Vec<NodeId>| ids.iter().filter_map(|id| nodes.get(id).copied()).collect::<Vec<_>>();
+    plan.iter().map(|ids| fold(&Sha256Ed25519, &subtrees(ids))).collect()
+}
