@@ -20,6 +20,8 @@ pub(crate) enum WorkflowError {
     DepartmentWithoutLiaison(DepartmentId),
     #[error("there is no such section")]
     SectionNotFound(SectionId),
+    #[error("nothing waits for the firm's confirmation")]
+    NothingToConfirm(IssueId),
     #[error("a deadline lies beyond the working calendar")]
     CalendarMissing { calendar_version: String, source: OutOfCalendar },
     #[error(transparent)]
@@ -53,10 +55,11 @@ impl WorkflowError {
         move |source| Self::CalendarMissing { calendar_version: calendar_version.to_owned(), source }
     }
 
-    /// What the domain refused under the calendar with this version.
-    pub(crate) fn refused(calendar_version: &str) -> impl Fn(Refused) -> Self {
+    /// What the domain refused, of an issue under the calendar with this version.
+    pub(crate) fn refused(issue: IssueId, calendar_version: &str) -> impl Fn(Refused) -> Self {
         move |refused| match refused {
             Refused::Calendar(source) => Self::beyond(calendar_version)(source),
+            Refused::NothingToConfirm => Self::NothingToConfirm(issue),
             other => Self::Refused(other),
         }
     }
@@ -81,6 +84,9 @@ impl ServiceError for WorkflowError {
             ),
             Self::SectionNotFound(id) => {
                 (Code::NotFound, R::SectionNotFound, vec![("section_id", id.to_string())])
+            }
+            Self::NothingToConfirm(id) => {
+                (Code::FailedPrecondition, R::NothingToConfirm, vec![("issue_id", id.to_string())])
             }
             Self::CalendarMissing { calendar_version, source: _ } => {
                 (Code::Unavailable, R::CalendarMissing, vec![("calendar_version", calendar_version.clone())])
@@ -134,7 +140,6 @@ fn refused_on_the_wire(refused: &Refused) -> Option<OnTheWire> {
         Refused::UnknownAuditFailure(code) => {
             (InvalidArgument, R::AuditReasonUnknown, vec![("failure_code", code.to_string())])
         }
-        Refused::NothingToConfirm => (FailedPrecondition, R::NothingToConfirm, vec![]),
         Refused::WindowOver { action, until } => (
             FailedPrecondition,
             R::WindowOver,
@@ -155,8 +160,10 @@ fn refused_on_the_wire(refused: &Refused) -> Option<OnTheWire> {
         Refused::LegalBasisMissing { outcome } => {
             (InvalidArgument, R::LegalBasisMissing, vec![("outcome", outcome.to_string())])
         }
-        // The rules of access let nobody in who may not submit; the others are steps of the system, or its rules.
+        // The rules of access let nobody in who may not submit; `refused` gives some a variant of their own; the
+        // others are about steps that the system takes.
         Refused::MayNotSubmit
+        | Refused::NothingToConfirm
         | Refused::WindowOpen { .. }
         | Refused::RungNotDue { .. }
         | Refused::NotBound { .. }

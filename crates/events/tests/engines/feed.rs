@@ -1,7 +1,6 @@
 //! The feed itself.
 
 use proto::common::v1::{WatchEventsRequest, event_feed_service_client::EventFeedServiceClient};
-use testkit::TestSuite;
 use tonic::Code;
 
 use crate::town::{Town, modules};

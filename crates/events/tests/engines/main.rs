@@ -2,6 +2,9 @@
 
 #![cfg(test)]
 
+// As its dependents call it.
+extern crate qinqing_events as events;
+
 mod feed;
 mod order;
 mod replicas;

@@ -1,7 +1,5 @@
 //! Each event once, in the order of its subject, whatever fails.
 
-use testkit::TestSuite;
-
 use crate::town::{Town, Trouble, modules};
 
 testkit::both_engines! {
@@ -70,7 +68,7 @@ testkit::both_engines! {
     async fn an_event_waits_for_a_database_that_is_away_however_long(app: TestSuite) {
         let town = Town::new(app).await;
         // More often than an event's own failure would be forgiven.
-        town.scribe.trouble("issue/a", Trouble::DatabaseBusy, 7);
+        town.scribe.trouble("issue/a", Trouble::DatabaseAway, 6);
         town.tell("issue/a", 1).await;
         town.tell("issue/a", 2).await;
         let running = town.start(1);

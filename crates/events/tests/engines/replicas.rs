@@ -1,7 +1,6 @@
 //! Several replicas of one consumer.
 
 use chrono::TimeDelta;
-use testkit::TestSuite;
 
 use crate::town::{Town, modules};
 

@@ -24,7 +24,7 @@ pub fn modules() -> [ModuleSpec; 3] {
 pub enum Trouble {
     Refuses,
     Panics,
-    DatabaseBusy,
+    DatabaseAway,
 }
 
 /// Notes each event's number in a table; keeps count of its tries.
@@ -63,7 +63,7 @@ impl Consume for Scribe {
         match self.next_trouble(&event.subject) {
             Some(Trouble::Refuses) => return Err("will not".into()),
             Some(Trouble::Panics) => panic!("cannot"),
-            Some(Trouble::DatabaseBusy) => {
+            Some(Trouble::DatabaseAway) => {
                 return Err(Wrapped(store::Error::Unavailable { doing: "read", source: timed_out() }).into());
             }
             None => (),
@@ -200,7 +200,8 @@ impl<'a> Town<'a> {
             progress.position.parse().is_ok_and(|at: store::outbox::Position| head <= at)
         };
         let mut progress = running.consumer.progress();
-        let waited = tokio::time::timeout(std::time::Duration::from_secs(20), progress.wait_for(reached)).await;
+        let waited =
+            tokio::time::timeout(std::time::Duration::from_secs(20), progress.wait_for(reached)).await;
         drop(waited.expect("the consumer catches up").unwrap());
     }
 }

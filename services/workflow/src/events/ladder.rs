@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use kernel::{Clock, EventId, IdGen, IssueId, Timestamp};
+use kernel::{Clock, IdGen, IssueId, Timestamp};
 use rpc::TraceContext;
 use runtime::Worked;
 use store::{Batch, Db};
@@ -107,11 +107,10 @@ impl Ladder {
         let mut happened = Vec::new();
         for command in due_now(before, rules, now).map_err(WorkflowError::beyond(version))? {
             let events = decide(&after, command, rules, now, &Actor::system())
-                .map_err(WorkflowError::refused(version))?;
-            for event in events {
-                after = crate::domain::evolve(after, &event)?;
-                let id = EventId::new(self.ids.uuid(now));
-                happened.push(Happened { id, event, after: after.clone() });
+                .map_err(WorkflowError::refused(due.id, version))?;
+            happened.extend(history::happened(Some(&after), events, &*self.ids)?);
+            if let Some(last) = happened.last() {
+                after = last.after.clone();
             }
         }
         let wake_at = next_wake(&after, rules).map_err(WorkflowError::beyond(version))?;

@@ -25,7 +25,7 @@ pub(super) async fn handle(
     let facts = facts(&issue, manager);
     rpc.admit(&call, id, &facts)?;
     let actions = next_actions(&issue, rpc.rules(&issue)?, now, &actor(&call, &facts)?)
-        .map_err(WorkflowError::refused(&issue.calendar_version))?;
+        .map_err(WorkflowError::refused(issue.id, &issue.calendar_version))?;
     Ok(pb::ListNextActionsResponse {
         actions: actions.into_iter().map(|action| convert::action(action).into()).collect(),
         etag: issue.etag.to_string(),

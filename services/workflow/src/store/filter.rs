@@ -25,10 +25,13 @@ impl Viewer<'_> {
             return Filter::all([]);
         }
         let parts = [
-            Filter::in_list("enterprise_id", enterprises.iter().map(|id| id.uuid())),
-            Filter::in_list("department_id", departments.iter().map(|id| id.uuid())),
-            Filter::in_list("section_id", sections.iter().map(|id| id.uuid())),
+            ("enterprise_id", enterprises.iter().map(|id| id.uuid()).collect::<Vec<_>>()),
+            ("department_id", departments.iter().map(|id| id.uuid()).collect()),
+            ("section_id", sections.iter().map(|id| id.uuid()).collect()),
         ];
+        // An empty part is left out: beside it no index would serve the others.
+        let parts =
+            parts.into_iter().filter(|(_, ids)| !ids.is_empty()).map(|(name, ids)| Filter::in_list(name, ids));
         let managed = managed_by.map(|manager| {
             Filter::new(
                 "enterprise_id IN (
@@ -39,7 +42,7 @@ impl Viewer<'_> {
             )
         });
         let handled = assignee.map(|account| Filter::new("handler_id = ?", binds![account.uuid()]));
-        Filter::any(parts.into_iter().chain(managed).chain(handled))
+        Filter::any(parts.chain(managed).chain(handled))
     }
 }
 
@@ -190,8 +193,9 @@ impl Order {
     }
 }
 
+/// A comparison of rows, which an index answers from the cursor on.
 fn after(column: &str, than: &str, at: Timestamp, id: Uuid) -> Filter {
-    Filter::new(format!("{column} {than} ? OR ({column} = ? AND issue_id {than} ?)"), binds![at, at, id])
+    Filter::new(format!("({column}, issue_id) {than} (?, ?)"), binds![at, id])
 }
 
 impl std::fmt::Display for Cursor {

@@ -1,6 +1,6 @@
 //! Running clocks, next due first.
 
-use kernel::{IssueId, Timestamp};
+use kernel::Timestamp;
 use store::{Error, Filter, Select, Tx, binds};
 use uuid::Uuid;
 

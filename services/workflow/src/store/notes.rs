@@ -1,6 +1,6 @@
 //! Free text, kept beside the trail.
 
-use kernel::{IssueId, NoteId};
+use kernel::IssueId;
 use store::{Batch, binds};
 
 use crate::domain::{Event, NoteField, NoteRef};
@@ -20,12 +20,6 @@ impl std::fmt::Debug for NewNote {
             .field("note", &self.note)
             .field("field", &self.field)
             .finish_non_exhaustive()
-    }
-}
-
-impl NewNote {
-    pub fn id(&self) -> NoteId {
-        self.note.note_id
     }
 }
 

@@ -1,1 +1,41 @@
 //! The service through its RPCs, on both engines.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+/// Writes each test once and runs it on SQLite and on PostgreSQL, beside stand-ins for identity and the registry.
+macro_rules! both_engines {
+    ($(async fn $name:ident($app:ident: TestSuite) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            async fn test($app: &TestSuite) $body
+
+            async fn on(engine: testkit::Engine) {
+                let modules = [qinqing_workflow::spec(), crate::world::identity(), crate::world::registry()];
+                let app = TestSuite::start(engine, &modules).await.unwrap();
+                test(&app).await;
+                app.stop().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                on(testkit::Engine::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                on(testkit::Engine::Postgres).await;
+            }
+        }
+    )*};
+}
+
+mod access;
+mod course;
+mod events;
+mod history;
+mod lists;
+mod refusals;
+mod repeats;
+mod submission;
+mod watching;
+mod world;
