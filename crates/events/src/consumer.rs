@@ -88,6 +88,18 @@ pub struct Progress {
     pub n_dead: u64,
 }
 
+/// An event that was put aside.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct DeadEvent {
+    pub event_id: Uuid,
+    /// Its later events wait too.
+    pub subject: String,
+    pub cause: String,
+    /// 0: it was not tried, for an earlier event of its subject was put aside.
+    pub tries: i64,
+    pub at: Timestamp,
+}
+
 /// One service's consumption of another one's feed.
 #[derive(Clone)]
 pub struct Consumer {
@@ -329,6 +341,22 @@ impl Consumer {
         tx.commit().await?;
         self.progress.send_modify(|progress| progress.n_dead += 1);
         Ok(place)
+    }
+
+    /// The events that were put aside, at most `limit`, by their subjects.
+    pub async fn dead(&self, limit: u32) -> Result<Vec<DeadEvent>, store::Error> {
+        let mut tx = self.db.snapshot().await?;
+        let dead = store::rows!(
+            &mut tx,
+            "list the events put aside",
+            DeadEvent,
+            "SELECT event_id, subject, cause, tries, at FROM dead_event
+             WHERE consumer = $1 ORDER BY subject, at, event_id LIMIT $2",
+            self.name.as_str(),
+            limit
+        )?;
+        tx.commit().await?;
+        Ok(dead)
     }
 
     /// Tries the events that were put aside again, in the order of the feed. One that fails again stays where it

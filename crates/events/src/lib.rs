@@ -5,6 +5,6 @@ mod consumer;
 mod feed;
 mod outgoing;
 
-pub use consumer::{Consume, ConsumeError, Consumer, Progress, Received};
+pub use consumer::{Consume, ConsumeError, Consumer, DeadEvent, Progress, Received};
 pub use feed::Feed;
 pub use outgoing::{Outgoing, append};

@@ -114,6 +114,15 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn an_answer_of_headers_alone_stays_one() {
+        let body = |inner: Body| StreamBody::new(inner, Some(Duration::from_secs(1)), ());
+        assert!(HttpBody::is_end_stream(&body(Body::empty())), "no empty data frame after the status");
+        let page = body(Body::new(http_body_util::Full::new(Bytes::from_static(b"page"))));
+        assert!(!HttpBody::is_end_stream(&page));
+        assert_eq!(HttpBody::size_hint(&page).exact(), Some(4));
+    }
+
     #[test]
     fn a_callee_gets_less_than_what_is_left() {
         assert_eq!(header(Duration::from_millis(500)), "490m");

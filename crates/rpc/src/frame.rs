@@ -208,3 +208,100 @@ macro_rules! service {
         }
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Instant};
+
+    use access::{Caller, MethodRule};
+    use proto::identity::v1::GetJwksRequest;
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::{
+        error::Wire,
+        limits::{Admission, Limits},
+        trace::TraceContext,
+    };
+
+    #[derive(Clone)]
+    struct NoDatabase;
+
+    impl Service for NoDatabase {
+        fn db(&self) -> &store::Db {
+            unreachable!("a query that succeeds asks the frame for no database")
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    enum NoError {
+        #[error(transparent)]
+        Rpc(#[from] Refusal),
+        #[error(transparent)]
+        Store(#[from] store::Error),
+    }
+
+    impl ServiceError for NoError {
+        const DOMAIN: &'static str = "test.qinqing";
+
+        fn wire(&self) -> Option<Wire> {
+            None
+        }
+
+        fn refusal(&self) -> Option<&Refusal> {
+            None
+        }
+
+        fn store(&self) -> Option<&store::Error> {
+            None
+        }
+
+        fn zh(_: &str) -> Option<&'static str> {
+            None
+        }
+    }
+
+    #[tokio::test]
+    async fn work_for_a_caller_who_hung_up_keeps_its_place_among_those_in_flight() {
+        let admission = Admission::new(&Limits { max_calls_per_caller: 1, ..Limits::default() });
+        let call = Call {
+            caller: Caller::Anonymous,
+            on_behalf_of: None,
+            rule: Arc::new(MethodRule {
+                path: "/test/Test".to_owned(),
+                public: true,
+                services: false,
+                grants: Vec::new(),
+                scopes: Vec::new(),
+            }),
+            trace: TraceContext::new(),
+            client: String::new(),
+            deadline: Instant::now(),
+            token: None,
+            request: None,
+            _permit: Arc::new(admission.call("somebody").unwrap()),
+        };
+        let mut request = Request::new(GetJwksRequest {});
+        request.extensions_mut().insert(call);
+        let gate = Arc::new(Notify::new());
+        let handle = {
+            let gate = Arc::clone(&gate);
+            move |_: NoDatabase, _: Call, request: GetJwksRequest| {
+                let gate = Arc::clone(&gate);
+                async move {
+                    gate.notified().await;
+                    Ok::<_, NoError>(request)
+                }
+            }
+        };
+        let mut answer = Box::pin(unary(&NoDatabase, request, None, handle));
+        assert!(futures::poll!(answer.as_mut()).is_pending());
+        drop(answer);
+        tokio::task::yield_now().await;
+        assert!(admission.call("somebody").is_none(), "who hangs up and calls anew gets no second place");
+        gate.notify_one();
+        while admission.call("somebody").is_none() {
+            tokio::task::yield_now().await;
+        }
+    }
+}

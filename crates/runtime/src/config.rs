@@ -233,11 +233,28 @@ fn is_private(address: &str) -> bool {
     address.starts_with("https://") || ["127.0.0.1", "[::1]", "localhost"].contains(&host)
 }
 
+/// A URL's password may stand before its host, and among its parameters.
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((login, host)) = rest.rsplit_once('@') else { return url.to_owned() };
-    let name = login.split(':').next().unwrap_or_default();
-    format!("{scheme}://{name}:***@{host}")
+    let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let mut shown = match place.rsplit_once('@') {
+        Some((login, host)) => {
+            let name = login.split(':').next().unwrap_or_default();
+            format!("{scheme}://{name}:***@{host}")
+        }
+        None => format!("{scheme}://{place}"),
+    };
+    for (n, parameter) in parameters.split('&').filter(|parameter| !parameter.is_empty()).enumerate() {
+        shown.push(if n == 0 { '?' } else { '&' });
+        match parameter.split_once('=') {
+            Some((name, _)) if name.to_ascii_lowercase().contains("password") => {
+                shown.push_str(name);
+                shown.push_str("=***");
+            }
+            _ => shown.push_str(parameter),
+        }
+    }
+    shown
 }
 
 /// Sets `a.b.c` to a value: a number or a truth where it reads as one, text otherwise.
@@ -319,5 +336,8 @@ mod tests {
         let flags = [("database.url", "postgres://qinqing:s3cret@db/qinqing".to_owned())];
         let shown = Config::load(None, [], &flags).unwrap().redacted();
         assert!(shown.contains("postgres://qinqing:***@db/qinqing") && !shown.contains("s3cret"), "{shown}");
+        let url = "postgres://db/qinqing?user=qinqing&password=s3cret&sslmode=require";
+        let shown = Config::load(None, [], &[("database.url", url.to_owned())]).unwrap().redacted();
+        assert!(shown.contains("postgres://db/qinqing?user=qinqing&password=***&sslmode=require"), "{shown}");
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -71,14 +71,18 @@ impl Keys {
         if fs::read(&path).is_ok_and(|there| there == content) {
             return Ok(());
         }
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o644)
-            .open(&path)
-            .with_context(|| format!("could not write {}", path.display()))?;
-        file.write_all(content).and_then(|()| file.sync_all()).context("could not write a public key")
+        // Written aside and put into place: another process reads all of it or none.
+        let readable = fs::Permissions::from_mode(0o644);
+        let mut aside = tempfile::Builder::new()
+            .permissions(readable)
+            .tempfile_in(&self.dir)
+            .context("could not make a file for a public key")?;
+        aside
+            .write_all(content)
+            .and_then(|()| aside.as_file().sync_all())
+            .context("could not write a public key")?;
+        aside.persist(&path).with_context(|| format!("could not write {}", path.display()))?;
+        Ok(())
     }
 
     /// All files that end in `suffix`, as (name without it, content).
@@ -94,5 +98,24 @@ impl Keys {
         }
         found.sort();
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_key_is_for_everybody_to_read_and_a_secret_for_nobody_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = Keys::open(dir.path()).unwrap();
+        keys.publish("service-a.jwks", b"old").unwrap();
+        keys.publish("service-a.jwks", b"new").unwrap();
+        keys.secret("page.key").unwrap();
+        assert_eq!(keys.published(".jwks").unwrap(), [("service-a".to_owned(), b"new".to_vec())]);
+        let mode = |name: &str| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
+        // What the process may give at all is bounded by its umask.
+        assert_eq!((mode("service-a.jwks") & 0o133, mode("page.key")), (0, 0o600));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside them");
     }
 }

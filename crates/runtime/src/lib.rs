@@ -1,6 +1,7 @@
 //! Configuration, telemetry, keys, health, jobs, start and drain of any set of modules.
 
 mod config;
+pub mod dead;
 pub mod health;
 mod keys;
 mod module;

@@ -7,7 +7,7 @@ use kernel::{SystemClock, UuidV7};
 use rpc::{Drain, Limits};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{Background, Config, ModuleSpec, Start, Suite, bind, health};
+use crate::{Background, Config, ModuleSpec, Start, Suite, bind, dead, health};
 
 /// Between the word that this process is not ready and the end of new work: balancers ask once a second.
 const LEAVING: Duration = Duration::from_millis(200);
@@ -37,7 +37,8 @@ pub async fn run(
     let drain = suite.drain().clone();
     tokio::spawn(signals(drain.clone()));
     let admin = {
-        let app = health::admin(suite.databases().clone(), drain.clone());
+        let app = health::admin(suite.databases().clone(), drain.clone())
+            .merge(dead::admin(suite.consumers().to_vec()));
         let drain = drain.clone();
         tokio::spawn(async move {
             axum::serve(admin_listener, app).with_graceful_shutdown(async move { drain.begun().await }).await

@@ -198,6 +198,10 @@ impl Suite {
         &self.config
     }
 
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     pub fn drain(&self) -> &Drain {
         &self.drain
     }

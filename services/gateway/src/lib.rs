@@ -1,6 +1,7 @@
 //! HTTP, JSON and OpenAPI in front of the five services, on the port that serves gRPC too. No rule of the domain
 //! lives here, and no data: what a caller may see or do is decided behind it.
 
+mod bodies;
 mod headers;
 mod openapi;
 mod switchboard;
@@ -22,12 +23,15 @@ use runtime::Suite;
 use tower::{Service, ServiceExt as _};
 use transcode::{Config, Transcoder};
 
+use bodies::Bodies;
 use switchboard::Switchboard;
 
 /// What serves one port: gRPC as it comes, JSON for everybody else.
 pub fn app(suite: &Suite) -> anyhow::Result<Router> {
     let switchboard = Switchboard::new(suite);
-    let transcoder = Transcoder::with_config(proto::pool().clone(), switchboard.clone(), config())
+    let config = config();
+    let bodies = Bodies::new(suite.limits().max_timeout, config.max_body_bytes);
+    let transcoder = Transcoder::with_config(proto::pool().clone(), switchboard.clone(), config)
         .context("the contracts' HTTP annotations")?;
     let document = openapi::document()?;
     let page = openapi::page(&document);
@@ -38,7 +42,7 @@ pub fn app(suite: &Suite) -> anyhow::Result<Router> {
         .route("/", get(async || axum::response::Redirect::temporary("/docs")))
         .fallback_service(transcoder)
         .layer(axum::middleware::map_response(headers::secure));
-    Ok(Router::new().fallback_service(Doors { grpc: switchboard, json }))
+    Ok(Router::new().fallback_service(Doors { grpc: switchboard, json, bodies }))
 }
 
 fn config() -> Config {
@@ -57,6 +61,7 @@ fn config() -> Config {
 struct Doors {
     grpc: Switchboard,
     json: Router,
+    bodies: Bodies,
 }
 
 impl Service<Request<Body>> for Doors {
@@ -80,6 +85,10 @@ impl Service<Request<Body>> for Doors {
                 let answered = doors.grpc.oneshot(request).await;
                 Ok(answered.unwrap_or_else(tonic::Status::into_http).map(Body::new))
             } else {
+                let request = match doors.bodies.admit(request) {
+                    Ok(request) => request,
+                    Err(refusal) => return Ok(headers::secure(refusal).await),
+                };
                 doors.json.oneshot(request).await.map(axum::response::IntoResponse::into_response)
             }
         })

@@ -60,7 +60,7 @@ pub enum IdentityError {
     #[error("could not sign a token")]
     Sign(#[from] access::SignError),
     #[error("could not hash a password")]
-    Hash(#[source] tokio::task::JoinError),
+    Hash,
     #[error("the machine gives no random bytes")]
     Chance,
 }
@@ -119,7 +119,7 @@ impl ServiceError for IdentityError {
                 (Code::InvalidArgument, R::ScopeUnknown, vec![("scope", scope.as_str().to_owned())])
             }
             Self::Refused(refused) => refused_on_the_wire(refused),
-            Self::Common(_) | Self::Store(_) | Self::Sign(_) | Self::Hash(_) | Self::Chance => return None,
+            Self::Common(_) | Self::Store(_) | Self::Sign(_) | Self::Hash | Self::Chance => return None,
         };
         Some(Wire { code, reason: reason.as_str_name().trim_start_matches("ERROR_REASON_"), metadata })
     }

@@ -1,6 +1,16 @@
 //! Each event once, in the order of its subject, whatever fails.
 
+use tower::ServiceExt as _;
+
 use crate::town::{Town, Trouble, modules};
+
+/// The JSON that the address of health answers with.
+async fn ask(admin: &axum::Router, method: &str, path: &str) -> serde_json::Value {
+    let request = axum::http::Request::builder().method(method).uri(path);
+    let response = admin.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    serde_json::from_slice(&axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap()).unwrap()
+}
 
 testkit::both_engines! {
     modules: (modules());
@@ -112,6 +122,23 @@ testkit::both_engines! {
         assert_eq!(town.notes("issue/good").await, [1, 2]);
         assert!(town.notes("issue/bad").await.is_empty());
         assert_eq!(town.dead("issue/bad").await.len(), 2);
+    }
+
+    async fn what_was_put_aside_is_seen_and_taken_up_from_outside(app: TestSuite) {
+        let town = Town::new(app).await;
+        town.scribe.trouble("issue/a", Trouble::Refuses, 5);
+        town.tell("issue/a", 1).await;
+        town.tell("issue/a", 2).await;
+        let running = town.start(1);
+        town.caught_up(&running).await;
+        let admin = runtime::dead::admin(vec![running.consumer.clone()]);
+        let listed = ask(&admin, "GET", "/events/dead").await;
+        assert_eq!(listed[0]["cause"], "will not");
+        assert_eq!((&listed[0]["tries"], &listed[1]["tries"]), (&5.into(), &0.into()));
+        assert_eq!(ask(&admin, "POST", "/events/dead/redrive").await["taken_up"], 2);
+        assert_eq!(ask(&admin, "GET", "/events/dead").await, serde_json::json!([]));
+        running.stop().await;
+        assert_eq!(town.notes("issue/a").await, [1, 2]);
     }
 
     async fn an_event_that_took_effect_and_was_put_aside_as_well_is_only_laid_down(app: TestSuite) {

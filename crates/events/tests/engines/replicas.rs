@@ -24,6 +24,21 @@ testkit::both_engines! {
         assert_eq!(town.scribe.n_tries("issue/a"), 3);
     }
 
+    async fn a_replica_that_another_went_on_for_takes_back_what_it_did(app: TestSuite) {
+        let town = Town::new(app).await;
+        let running = town.start(1);
+        town.tell("issue/a", 1).await;
+        town.caught_up(&running).await;
+        // As another one does, which took the lease while this one stood still.
+        town.meddle("UPDATE feed_position SET version = version + 10").await;
+        town.tell("issue/a", 2).await;
+        town.caught_up(&running).await;
+        running.stop().await;
+        assert_eq!(town.notes("issue/a").await, [1, 2]);
+        assert_eq!(town.scribe.n_tries("issue/a"), 3, "its first try at the second event was in vain");
+        assert!(town.dead("issue/a").await.is_empty());
+    }
+
     async fn two_replicas_that_both_believe_in_their_lease_double_nothing_and_turn_nothing_back(app: TestSuite) {
         let town = Town::new(app).await;
         let first = town.start(1);

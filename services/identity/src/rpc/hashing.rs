@@ -1,8 +1,12 @@
 //! A queue of its own for hashing passwords: a storm of sign-ins leaves the other calls their processor and memory.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::{
     config::Hashing,
@@ -17,6 +21,7 @@ pub(super) struct Hasher {
     /// Room for those who are served and those who wait.
     room: Arc<Semaphore>,
     workers: Arc<Semaphore>,
+    threads: Threads,
     /// Hash of no password: what is compared where nobody has the login name.
     nobody: Arc<PasswordHash>,
 }
@@ -27,6 +32,7 @@ impl Hasher {
         Self {
             room: Arc::new(Semaphore::new(n_workers + n_waiting)),
             workers: Arc::new(Semaphore::new(n_workers)),
+            threads: Threads::start(n_workers),
             nobody: Arc::new(PasswordHash::of("", [0; _])),
         }
     }
@@ -63,7 +69,51 @@ impl Hasher {
     ) -> Result<T, IdentityError> {
         let _place = self.room.try_acquire().map_err(|_| IdentityError::SignInBusy)?;
         let _worker = self.workers.acquire().await.map_err(|_| IdentityError::SignInBusy)?;
-        tokio::task::spawn_blocking(work).await.map_err(IdentityError::Hash)
+        self.threads.run(work).await
+    }
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// As many threads as hash at once, and no others: a hash takes 19 MiB, and the allocator keeps them for every thread
+/// that ever made one.
+#[derive(Debug, Clone)]
+struct Threads {
+    work: mpsc::Sender<Work>,
+}
+
+impl Threads {
+    /// They end when the last of the hashers is gone.
+    fn start(n: usize) -> Self {
+        let (work, waiting) = mpsc::channel::<Work>();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..n {
+            let waiting = Arc::clone(&waiting);
+            thread::spawn(move || {
+                loop {
+                    let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    match next {
+                        // One hash that panics answers nobody, and the thread goes on.
+                        Ok(work) => drop(catch_unwind(AssertUnwindSafe(work))),
+                        Err(mpsc::RecvError) => return,
+                    }
+                }
+            });
+        }
+        Self { work }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, IdentityError> {
+        let (answer, answered) = oneshot::channel();
+        let work = Box::new(move || {
+            // Whoever asked may have gone.
+            let _ = answer.send(work());
+        });
+        self.work.send(work).map_err(|_| IdentityError::Hash)?;
+        answered.await.map_err(|_| IdentityError::Hash)
     }
 }
 

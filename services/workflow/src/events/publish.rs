@@ -26,13 +26,12 @@ pub(crate) struct Cause<'a> {
 
 /// Puts an event into the outbox. Fails when a deadline lies beyond the calendar.
 pub(crate) fn append(batch: &mut Batch, happened: &Happened, cause: Cause<'_>) -> Result<(), OutOfCalendar> {
-    let Happened { id, event, after } = happened;
+    let Happened { id: _, event, after } = happened;
     let clocks = clocks(after, cause.rules, event.at)?;
     let issue = Some(parties(event, after, cause.manager));
     let out = Out { batch, happened, traceparent: cause.traceparent };
     let kept = |id| kept(latest(&clocks, id));
     let round = count(after.feedback_rounds);
-    debug_assert_eq!(happened.id, *id);
     match &event.fact {
         Fact::Submitted { .. } => out.put(&pb::IssueSubmitted { issue, on_behalf: after.is_on_behalf() }),
         Fact::Confirmed {} => out.put(&pb::IssueConfirmed { issue }),

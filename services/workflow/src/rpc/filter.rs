@@ -56,10 +56,10 @@ pub(super) fn parse(f: &mut Fields, filter: Option<pb::IssueFilter>) -> IssueFil
 
 pub(super) fn order(f: &mut Fields, order: i32) -> Order {
     match f.enumeration_optional("order", order) {
-        Some(pb::IssueOrder::OldestFirst) => Order::OldestFirst,
-        Some(pb::IssueOrder::DueFirst) => Order::DueFirst,
-        Some(pb::IssueOrder::RecentlyChangedFirst) => Order::RecentlyChangedFirst,
-        Some(pb::IssueOrder::NewestFirst | pb::IssueOrder::Unspecified) | None => Order::NewestFirst,
+        Some(pb::IssueOrder::OldestFirst) => Order::Oldest,
+        Some(pb::IssueOrder::DueFirst) => Order::NextDue,
+        Some(pb::IssueOrder::RecentlyChangedFirst) => Order::LastChanged,
+        Some(pb::IssueOrder::NewestFirst | pb::IssueOrder::Unspecified) | None => Order::Newest,
     }
 }
 

@@ -23,7 +23,7 @@ const CHUNK: u32 = 200;
 /// How long a stream waits before it looks for what other replicas wrote.
 const POLL: Duration = Duration::from_millis(500);
 /// How long a stream lasts: the caller's rights are looked at when it begins.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 
 pub(super) async fn handle(
     rpc: WorkflowRpc,

@@ -132,7 +132,9 @@ fn part(asked: Asked<'_>, part: Part) -> Condition {
         (FigureId::M1, Denominator) => Condition::new("1 = 1", Vec::new()),
         (FigureId::M2, Numerator) => submitted_in_period().and(closed()),
         (FigureId::M2 | FigureId::M4, Denominator) => submitted_in_period(),
-        (FigureId::M3, Numerator) => closed_in(question).and(submitted_in_period().or(open_at_start(question))),
+        (FigureId::M3, Numerator) => {
+            closed_in(question).and(submitted_in_period().or(open_at_start(question)))
+        }
         (FigureId::M3, Denominator) => submitted_in_period().or(open_at_start(question)),
         (FigureId::M4, Numerator) => closed_in(question),
         (FigureId::M5, Numerator) => closed_in(question).and(late_reply(question).not()),
@@ -220,11 +222,13 @@ fn kept(clock: ClockId, part: Part, question: &Question) -> Condition {
     let some = |condition: &str| {
         let mut binds = rounds(clock, question);
         binds.extend(binds![until, from, until, as_of]);
-        Condition::new(format!("EXISTS (SELECT 1 FROM {ROUNDS} WHERE round.started_at < ? AND ({condition}))"), binds)
+        Condition::new(
+            format!("EXISTS (SELECT 1 FROM {ROUNDS} WHERE round.started_at < ? AND ({condition}))"),
+            binds,
+        )
     };
-    let counts = some(
-        "(? <= round.stop_at AND round.stop_at < ?) OR (round.stop_at IS NULL AND round.due_at < ?)",
-    );
+    let counts =
+        some("(? <= round.stop_at AND round.stop_at < ?) OR (round.stop_at IS NULL AND round.due_at < ?)");
     let missed = some(
         "(? <= round.stop_at AND round.stop_at < ? AND round.due_at < round.stop_at)
         OR (round.stop_at IS NULL AND round.due_at < ?)",

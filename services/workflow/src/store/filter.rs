@@ -30,8 +30,10 @@ impl Viewer<'_> {
             ("section_id", sections.iter().map(|id| id.uuid()).collect()),
         ];
         // An empty part is left out: beside it no index would serve the others.
-        let parts =
-            parts.into_iter().filter(|(_, ids)| !ids.is_empty()).map(|(name, ids)| Filter::in_list(name, ids));
+        let parts = parts
+            .into_iter()
+            .filter(|(_, ids)| !ids.is_empty())
+            .map(|(name, ids)| Filter::in_list(name, ids));
         let managed = managed_by.map(|manager| {
             Filter::new(
                 "enterprise_id IN (
@@ -141,13 +143,13 @@ fn literal(text: &str) -> String {
     })
 }
 
-/// Order of a list; ties go by id.
+/// What comes first in a list; ties go by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
-    NewestFirst,
-    OldestFirst,
-    DueFirst,
-    RecentlyChangedFirst,
+    Newest,
+    Oldest,
+    NextDue,
+    LastChanged,
 }
 
 /// The last row of a page: what it is ordered by, and its id.
@@ -161,19 +163,19 @@ pub(crate) struct Cursor {
 impl Order {
     pub(super) const fn sql(self) -> &'static str {
         match self {
-            Self::NewestFirst => " ORDER BY submitted_at DESC, issue_id DESC",
-            Self::OldestFirst => " ORDER BY submitted_at, issue_id",
-            Self::DueFirst => " ORDER BY due_at NULLS LAST, issue_id",
-            Self::RecentlyChangedFirst => " ORDER BY updated_at DESC, issue_id DESC",
+            Self::Newest => " ORDER BY submitted_at DESC, issue_id DESC",
+            Self::Oldest => " ORDER BY submitted_at, issue_id",
+            Self::NextDue => " ORDER BY due_at NULLS LAST, issue_id",
+            Self::LastChanged => " ORDER BY updated_at DESC, issue_id DESC",
         }
     }
 
     /// `due_at` is when the next of the issue's clocks is due.
     pub(crate) fn cursor(self, issue: &Issue, due_at: Option<Timestamp>) -> Cursor {
         let at = match self {
-            Self::NewestFirst | Self::OldestFirst => Some(issue.submitted_at),
-            Self::DueFirst => due_at,
-            Self::RecentlyChangedFirst => Some(issue.updated_at),
+            Self::Newest | Self::Oldest => Some(issue.submitted_at),
+            Self::NextDue => due_at,
+            Self::LastChanged => Some(issue.updated_at),
         };
         Cursor { at: at.map(|at| at.timestamp_micros()), id: issue.id.uuid() }
     }
@@ -182,10 +184,10 @@ impl Order {
     pub(super) fn beyond(self, cursor: &Cursor) -> Filter {
         let at = cursor.at.and_then(DateTime::from_timestamp_micros);
         match (self, at) {
-            (Self::NewestFirst, Some(at)) => after("submitted_at", "<", at, cursor.id),
-            (Self::OldestFirst, Some(at)) => after("submitted_at", ">", at, cursor.id),
-            (Self::RecentlyChangedFirst, Some(at)) => after("updated_at", "<", at, cursor.id),
-            (Self::DueFirst, Some(at)) => {
+            (Self::Newest, Some(at)) => after("submitted_at", "<", at, cursor.id),
+            (Self::Oldest, Some(at)) => after("submitted_at", ">", at, cursor.id),
+            (Self::LastChanged, Some(at)) => after("updated_at", "<", at, cursor.id),
+            (Self::NextDue, Some(at)) => {
                 Filter::any([after("due_at", ">", at, cursor.id), Filter::new("due_at IS NULL", [])])
             }
             (_, None) => Filter::new("due_at IS NULL AND issue_id > ?", binds![cursor.id]),

@@ -115,15 +115,27 @@ pub(crate) async fn list(
     after: Option<&Cursor>,
     limit: i64,
 ) -> Result<Vec<Issue>, Error> {
-    let select = Select::new("SELECT issue_id, CAST(fold AS TEXT) AS fold FROM issue")
+    let select = page("SELECT", viewer, filter, order, after).limit(limit);
+    let rows = select.rows::<(Uuid, String)>(tx, "list the issues").await?;
+    rows.iter().map(|(id, fold)| read_fold(*id, fold)).collect()
+}
+
+/// The query of [`list`], without its limit.
+pub(super) fn page(
+    select: &str,
+    viewer: &Viewer<'_>,
+    filter: &IssueFilter,
+    order: Order,
+    after: Option<&Cursor>,
+) -> Select {
+    let select = Select::new(format!("{select} issue_id, CAST(fold AS TEXT) AS fold FROM issue"))
         .filter_by(viewer.sees())
         .filter_by(filter.condition(viewer.now));
     let select = match after {
         Some(cursor) => select.filter_by(order.beyond(cursor)),
         None => select,
     };
-    let rows = select.raw(order.sql()).limit(limit).rows::<(Uuid, String)>(tx, "list the issues").await?;
-    rows.iter().map(|(id, fold)| read_fold(*id, fold)).collect()
+    select.raw(order.sql())
 }
 
 /// How many issues of the same list are in each state and show each light.

@@ -63,7 +63,8 @@ pub(crate) async fn count_due(tx: &mut Tx, viewer: &Viewer<'_>, filter: &DueFilt
         .await
 }
 
-const FROM: &str = "FROM deadline JOIN issue ON issue.issue_id = deadline.issue_id WHERE deadline.stopped_at IS NULL";
+const FROM: &str =
+    "FROM deadline JOIN issue ON issue.issue_id = deadline.issue_id WHERE deadline.stopped_at IS NULL";
 
 fn page(select: &str, viewer: &Viewer<'_>, filter: &DueFilter, after: Option<&DueCursor>) -> Select {
     let columns = "deadline.issue_id, deadline.clock, deadline.due_at, CAST(issue.fold AS TEXT) AS fold";
@@ -118,7 +119,8 @@ impl std::str::FromStr for DueCursor {
 
     fn from_str(text: &str) -> Result<Self, InvalidDueCursor> {
         let mut parts = text.split('/');
-        let (Some(due), Some(issue), Some(clock), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(due), Some(issue), Some(clock), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(InvalidDueCursor);
         };

@@ -12,6 +12,8 @@ pub(crate) mod trail;
 
 mod deadlines;
 mod filter;
+#[cfg(test)]
+mod sample;
 
 /// The tables of this service.
 pub(crate) static MIGRATIONS: store::Migrator = store::migrations!("./migrations");

@@ -68,7 +68,7 @@ pub(crate) async fn claim(
         .collect())
 }
 
-fn claim_sql(locking: &str) -> String {
+pub(super) fn claim_sql(locking: &str) -> String {
     format!(
         "SELECT issue_id, CAST(fold AS TEXT) AS fold, link, {MANAGER_ON_DAY} AS manager_id
         FROM issue
@@ -94,7 +94,9 @@ pub(crate) fn record(batch: &mut Batch, climbs: &[Climb<'_>], client: &str) {
     let mut n_links = 0;
     for climb in climbs {
         n_links += climb.happened.len();
-        ends.push(n_links.checked_sub(1).and_then(|last| links.get(last)).map_or(climb.due.link, |pair| pair.1));
+        ends.push(
+            n_links.checked_sub(1).and_then(|last| links.get(last)).map_or(climb.due.link, |pair| pair.1),
+        );
     }
     save(batch, climbs, &ends);
     let happened = || climbs.iter().flat_map(|climb| climb.happened);
@@ -153,6 +155,3 @@ pub(crate) fn put_off(batch: &mut Batch, issues: &[IssueId], until: Timestamp) {
     values.extend(issues.iter().map(|id| Bind::from(id.uuid())));
     batch.add("put issues off", sql, values);
 }
-
-#[cfg(test)]
-mod tests;

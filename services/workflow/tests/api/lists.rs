@@ -15,7 +15,9 @@ async fn pages(who: &Person<'_>, order: pb::IssueOrder) -> Vec<String> {
     loop {
         let request = pb::ListIssuesRequest { filter: None, order: order.into(), page_size: 2, page_token };
         let page = who.issues().list_issues(request).await.unwrap().into_inner();
-        numbers.extend(page.issues.into_iter().map(|issue| issue.number.trim_start_matches("QQ-2026-").to_owned()));
+        numbers.extend(
+            page.issues.into_iter().map(|issue| issue.number.trim_start_matches("QQ-2026-").to_owned()),
+        );
         page_token = page.next_page_token;
         if page_token.is_empty() {
             return numbers;

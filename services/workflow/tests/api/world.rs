@@ -6,7 +6,8 @@ use access::{Role, RoleGrant};
 use kernel::{AccountId, DepartmentId, EnterpriseId, EventId, SectionId, Version};
 use proto::{
     common::v1::Date,
-    identity::v1 as identity, registry::v1 as registry,
+    identity::v1 as identity,
+    registry::v1 as registry,
     workflow::v1::{self as pb, issue_service_client::IssueServiceClient},
 };
 use rpc::Bearer;
@@ -75,7 +76,8 @@ pub fn identity() -> ModuleSpec {
                 _ => return Err(not_found("SECTION_NOT_FOUND")),
             };
             let department_id = department.to_string();
-            let section = identity::Section { section_id: req.section_id, department_id, ..Default::default() };
+            let section =
+                identity::Section { section_id: req.section_id, department_id, ..Default::default() };
             Ok(identity::GetSectionResponse { section: Some(section) })
         })
         .spec("identity")
@@ -350,7 +352,12 @@ pub async fn ended(
     tell(app, appointment, 2, &payload).await;
 }
 
-async fn tell<M: prost::Message + prost::Name>(app: &TestSuite, appointment: Uuid, version: i64, payload: &M) {
+async fn tell<M: prost::Message + prost::Name>(
+    app: &TestSuite,
+    appointment: Uuid,
+    version: i64,
+    payload: &M,
+) {
     let mut batch = Batch::new();
     let outgoing = ::events::Outgoing {
         event_id: EventId::new(app.uuid()),
