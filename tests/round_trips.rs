@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use kernel::{Clock as _, IdGen as _, UuidV7};
 use proto::{
     identity::v1::{
-        CreateDepartmentRequest, CreateSectionRequest, organization_service_client::OrganizationServiceClient,
+        CreateDepartmentRequest, CreateSectionRequest, ListDepartmentsRequest,
+        organization_service_client::OrganizationServiceClient,
     },
     registry::v1::{
         ConfirmVisitRequest, CreateEnterpriseRequest, RecordVisitRequest, VisitKind,
@@ -93,28 +94,105 @@ async fn a_write_is_one_statement_that_reads_and_one_that_writes() {
     let answer = meter.note("workflow", "SubmitIssue", client.submit_issue(request)).await;
     let mut issue: Issue = answer.unwrap().into_inner().issue.unwrap();
     let note = || "说明。".to_owned();
-    step!(meter, issue, seats["operator"], assign_issue, "AssignIssue", AssignIssueRequest { department_id: department_id });
-    step!(meter, issue, seats["liaison"], sign_issue, "SignIssue", SignIssueRequest { difficulty: Difficulty::Normal.into() });
-    step!(meter, issue, seats["liaison"], dispatch_issue, "DispatchIssue",
-        DispatchIssueRequest { section_id: section_id, note: note() });
+    step!(
+        meter,
+        issue,
+        seats["operator"],
+        assign_issue,
+        "AssignIssue",
+        AssignIssueRequest { department_id: department_id }
+    );
+    step!(
+        meter,
+        issue,
+        seats["liaison"],
+        sign_issue,
+        "SignIssue",
+        SignIssueRequest { difficulty: Difficulty::Normal.into() }
+    );
+    step!(
+        meter,
+        issue,
+        seats["liaison"],
+        dispatch_issue,
+        "DispatchIssue",
+        DispatchIssueRequest { section_id: section_id, note: note() }
+    );
     step!(meter, issue, seats["firm"], urge_issue, "UrgeIssue", UrgeIssueRequest { note: note() });
     step!(meter, issue, seats["handler"], accept_issue, "AcceptIssue", AcceptIssueRequest {});
-    step!(meter, issue, seats["handler"], record_contact, "RecordContact",
-        RecordContactRequest { channel: Channel::Visit.into(), note: note() });
-    step!(meter, issue, seats["handler"], record_progress, "RecordProgress", RecordProgressRequest { note: note() });
-    step!(meter, issue, seats["handler"], record_interim_measure, "RecordInterimMeasure",
-        RecordInterimMeasureRequest { measure: note() });
+    step!(
+        meter,
+        issue,
+        seats["handler"],
+        record_contact,
+        "RecordContact",
+        RecordContactRequest { channel: Channel::Visit.into(), note: note() }
+    );
+    step!(
+        meter,
+        issue,
+        seats["handler"],
+        record_progress,
+        "RecordProgress",
+        RecordProgressRequest { note: note() }
+    );
+    step!(
+        meter,
+        issue,
+        seats["handler"],
+        record_interim_measure,
+        "RecordInterimMeasure",
+        RecordInterimMeasureRequest { measure: note() }
+    );
     let committed = proto::common::v1::Date { year: 2026, month: 3, day: 9 };
-    step!(meter, issue, seats["handler"], plan_issue, "PlanIssue",
-        PlanIssueRequest { responsible_id: handler_id, committed_date: Some(committed), note: note() });
-    step!(meter, issue, seats["handler"], reply_issue, "ReplyIssue",
-        ReplyIssueRequest { outcome: Outcome::PlannedDelivered.into(), text: note(), legal_basis: String::new() });
-    step!(meter, issue, seats["liaison"], feed_back_issue, "FeedBackIssue",
-        FeedBackIssueRequest { channel: Channel::Telephone.into(), receipt: note() });
-    step!(meter, issue, seats["firm"], rate_issue, "RateIssue",
-        RateIssueRequest { stars: 5, speed: 5, attitude: 5, result: 5, comment: String::new() });
-    step!(meter, issue, seats["auditor"], audit_issue, "AuditIssue",
-        AuditIssueRequest { decision: AuditDecision::Passed.into(), failure_code: String::new(), note: String::new() });
+    step!(
+        meter,
+        issue,
+        seats["handler"],
+        plan_issue,
+        "PlanIssue",
+        PlanIssueRequest { responsible_id: handler_id, committed_date: Some(committed), note: note() }
+    );
+    step!(
+        meter,
+        issue,
+        seats["handler"],
+        reply_issue,
+        "ReplyIssue",
+        ReplyIssueRequest {
+            outcome: Outcome::PlannedDelivered.into(),
+            text: note(),
+            legal_basis: String::new()
+        }
+    );
+    step!(
+        meter,
+        issue,
+        seats["liaison"],
+        feed_back_issue,
+        "FeedBackIssue",
+        FeedBackIssueRequest { channel: Channel::Telephone.into(), receipt: note() }
+    );
+    step!(
+        meter,
+        issue,
+        seats["firm"],
+        rate_issue,
+        "RateIssue",
+        RateIssueRequest { stars: 5, speed: 5, attitude: 5, result: 5, comment: String::new() }
+    );
+    step!(
+        meter,
+        issue,
+        seats["auditor"],
+        audit_issue,
+        "AuditIssue",
+        AuditIssueRequest {
+            decision: AuditDecision::Passed.into(),
+            failure_code: String::new(),
+            note: String::new()
+        }
+    );
     assert!(issue.close_time.is_some());
 
     let Meter { world, table, too_many } = meter;
@@ -125,13 +203,16 @@ async fn a_write_is_one_statement_that_reads_and_one_that_writes() {
 
 async fn offices_and_firms(meter: &mut Meter, operator: &Bearer) {
     let mut organization = OrganizationServiceClient::new(operator.clone());
+    // The first call of all fetches the keys that tokens are checked with.
+    organization.list_departments(ListDepartmentsRequest::default()).await.unwrap();
     let request = CreateDepartmentRequest {
         code: "measured".to_owned(),
         name: "部门".to_owned(),
         division_code: "370299".to_owned(),
         request_id: id(),
     };
-    let made = meter.note("identity", "CreateDepartment", organization.create_department(request)).await.unwrap();
+    let made =
+        meter.note("identity", "CreateDepartment", organization.create_department(request)).await.unwrap();
     let department_id = made.into_inner().department.unwrap().department_id;
     let request = CreateSectionRequest { department_id, name: "科室".to_owned(), request_id: id() };
     meter.note("identity", "CreateSection", organization.create_section(request)).await.unwrap();

@@ -138,7 +138,7 @@ impl Reader {
             tx.commit().await?;
             Ok(rows)
         };
-        read.await.map_err(unreadable)
+        read.await.map_err(|error| unreadable(&error))
     }
 
     async fn wait(&mut self) {
@@ -172,10 +172,10 @@ async fn head(db: &Db) -> Result<Position, Status> {
         tx.commit().await?;
         Ok(head)
     };
-    read.await.map_err(unreadable)
+    read.await.map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: store::Error) -> Status {
+fn unreadable(error: &store::Error) -> Status {
     tracing::warn!(%error, "the outbox cannot be read");
     common(ErrorReason::Unavailable, &[])
 }

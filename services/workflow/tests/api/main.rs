@@ -30,12 +30,17 @@ macro_rules! both_engines {
 }
 
 mod access;
+mod clocks;
 mod course;
 mod events;
+mod figures;
 mod history;
+mod ladder;
 mod lists;
 mod refusals;
 mod repeats;
 mod submission;
+mod trace;
+mod trail_log;
 mod watching;
 mod world;
