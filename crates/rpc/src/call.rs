@@ -21,7 +21,7 @@ pub struct Call {
     /// What the caller's software says it is, with its address: for the trail.
     pub client: String,
     pub deadline: Instant,
-    /// The caller's own token, passed on to other services.
+    /// The token of the caller, or of the one for whom it calls: passed on to other services.
     pub(crate) token: Option<Arc<str>>,
     pub(crate) request: Option<RequestKey>,
     /// The call's place among those in flight: kept as long as anything works for the call, even when the caller

@@ -152,6 +152,11 @@ impl Front {
         };
         let permit = Arc::new(permit.ok_or_else(|| common(ErrorReason::Overloaded, &[]))?);
         let client = client_of(request);
+        // However many services a call goes through, each learns of the one who asked the first of them.
+        let (on_behalf_of, token) = match on_behalf_of {
+            Some((other, others_token)) => (Some(other), Some(others_token)),
+            None => (None, token),
+        };
         let deadline = started + budget.unwrap_or(shared.limits.max_timeout);
         let call = Call {
             caller,
@@ -195,7 +200,11 @@ impl Front {
     }
 
     /// Only a service speaks for somebody else, and that somebody's token must be good too.
-    async fn on_behalf_of(&self, headers: &HeaderMap, caller: &Caller) -> Result<Option<Caller>, Status> {
+    async fn on_behalf_of(
+        &self,
+        headers: &HeaderMap,
+        caller: &Caller,
+    ) -> Result<Option<(Caller, Arc<str>)>, Status> {
         let Some(value) = headers.get(ON_BEHALF_OF) else { return Ok(None) };
         if !matches!(caller, Caller::Service(_)) {
             return Ok(None);
@@ -203,7 +212,7 @@ impl Front {
         let invalid = || common(ErrorReason::TokenInvalid, &[]);
         let token = value.to_str().map_err(|_| invalid())?;
         let verified = self.shared.verifier.verify(token).await;
-        verified.map(Some).map_err(|error| match error {
+        verified.map(|caller| Some((caller, token.into()))).map_err(|error| match error {
             access::TokenError::KeysUnavailable(_) => common(ErrorReason::Unavailable, &[]),
             _ => invalid(),
         })

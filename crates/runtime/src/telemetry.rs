@@ -1,5 +1,7 @@
 //! Logs. Every line within a call carries its trace id; none carries a person's data.
 
+use std::io::IsTerminal as _;
+
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
 
@@ -9,7 +11,8 @@ use crate::config::{Log, LogFormat};
 pub fn start(log: &Log) -> anyhow::Result<()> {
     let filter =
         EnvFilter::try_new(&log.filter).with_context(|| format!("log.filter is {:?}", log.filter))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     let started = match log.format {
         LogFormat::Text => lines.with_target(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

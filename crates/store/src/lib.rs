@@ -9,7 +9,6 @@
 //! functions, `FILTER`; the column types `UUID TIMESTAMPTZ DATE JSONB BOOLEAN BIGINT TEXT BYTEA`. Sums are cast
 //! (`CAST(SUM(x) AS BIGINT)`), every constraint is named, and rows are keyed by UUID.
 
-
 mod batch;
 mod bind;
 mod config;

@@ -11,19 +11,20 @@ use futures::future::BoxFuture;
 use prost::Message;
 use proto::identity::v1::{GetJwksRequest, GetJwksResponse, Jwk};
 use runtime::{Module, ModuleSpec};
-use tonic_types::{ErrorDetails, StatusExt as _};
 use tonic::{
     Request, Response, Status,
     body::Body,
     server::{Grpc, UnaryService},
     service::{Routes, RoutesBuilder},
 };
+use tonic_types::{ErrorDetails, StatusExt as _};
 
 /// A service with nothing but the ground tables of its own.
 static NO_MIGRATIONS: LazyLock<store::Migrator> =
     LazyLock::new(|| store::Migrator::with_migrations(Vec::new()));
 
-type Handler = Arc<dyn Fn(http::Request<axum::body::Body>) -> BoxFuture<'static, http::Response<Body>> + Send + Sync>;
+type Handler =
+    Arc<dyn Fn(http::Request<axum::body::Body>) -> BoxFuture<'static, http::Response<Body>> + Send + Sync>;
 
 /// A service that answers the RPCs it was told to, and none besides.
 #[derive(Clone, Default)]
@@ -38,7 +39,11 @@ impl Fake {
 
     /// Answers the unary RPC at `path` (`/package.Service/Method`).
     #[must_use]
-    pub fn on<Q, A>(mut self, path: &str, answer: impl Fn(Q) -> Result<A, Status> + Clone + Send + Sync + 'static) -> Self
+    pub fn on<Q, A>(
+        mut self,
+        path: &str,
+        answer: impl Fn(Q) -> Result<A, Status> + Clone + Send + Sync + 'static,
+    ) -> Self
     where
         Q: Message + Default + 'static,
         A: Message + Default + 'static,

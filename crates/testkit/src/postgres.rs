@@ -1,6 +1,5 @@
 //! A PostgreSQL of the tests' own: made when first needed, gone with the process that made it.
 
-
 use std::{
     collections::hash_map::RandomState,
     env,

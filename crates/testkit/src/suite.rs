@@ -2,12 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use access::{
-    AccessClaims, Client, Person, RoleGrant, ServiceIdentity, ServiceName, Signer, SigningKey,
-};
+use access::{AccessClaims, Client, Person, RoleGrant, ServiceIdentity, ServiceName, Signer, SigningKey};
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta};
-use kernel::{AccountId, Clock as _, ClientId, FixedIds, IdGen as _, ManualClock, SessionId, Timestamp};
+use kernel::{AccountId, ClientId, Clock as _, FixedIds, IdGen as _, ManualClock, SessionId, Timestamp};
 use rpc::{Bearer, Limits};
 use runtime::{Background, Config, ModuleSpec, Start, Suite};
 use tempfile::TempDir;
@@ -92,7 +90,10 @@ impl TestSuite {
 
     /// A connection with the identity of a service that runs here, real or not.
     pub fn service(&self, name: &'static str) -> Bearer {
-        let der = self.suite.keys().load_or_make(&format!("service-{name}.pk8"), || anyhow::bail!("{name} is not here"));
+        let der = self
+            .suite
+            .keys()
+            .load_or_make(&format!("service-{name}.pk8"), || anyhow::bail!("{name} is not here"));
         let key = der.and_then(|der| Ok(SigningKey::from_pkcs8(&der)?)).expect("the service has a key");
         let identity = ServiceIdentity::new(ServiceName::from_static(name), key);
         self.suite.connect(Some(&identity.token(self.clock.now())))

@@ -72,6 +72,7 @@ impl Seat {
 }
 
 /// A refusal in the words that a person reads, with the reason that a program reads.
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
 pub fn told(status: Status) -> anyhow::Error {
     let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
     let fields: Vec<String> = status

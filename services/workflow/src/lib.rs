@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use runtime::{Deps, Job, Module, ModuleSpec};
 use tonic::service::RoutesBuilder;
-use trail::{Ed25519Signer, Signer as _};
+use trail::{Ed25519Signer, Hash, Signer as _};
 
 use crate::{
     events::{ladder::Ladder, sequence::Sequencer},
@@ -41,7 +41,8 @@ fn signer(deps: &Deps) -> anyhow::Result<Ed25519Signer> {
     let make = || Ok(access::SigningKey::generate()?.to_pkcs8().to_vec());
     let der = deps.keys.load_or_make("trail-head.pk8", make)?;
     let signer = Ed25519Signer::from_pkcs8(&der).context("trail-head.pk8")?;
-    let public_key: String = signer.public_key().iter().map(|byte| format!("{byte:02x}")).collect();
+    // As long as a hash, and written as one: 64 hexadecimal digits.
+    let public_key = Hash::try_from(signer.public_key()).context("trail-head.pk8")?;
     deps.keys.publish("trail-head.pub", format!("{public_key}\n").as_bytes())?;
     Ok(signer)
 }

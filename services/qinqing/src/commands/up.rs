@@ -81,7 +81,7 @@ pub async fn bootstrap(suite: &Suite, clock: &dyn Clock) -> anyhow::Result<Vec<A
     let created =
         qinqing_identity::bootstrap(db, clock, &UuidV7).await.context("the first administrators")?;
     let administrators = created.into_iter().map(|account| Administrator {
-        title: account.role.name().replace('_', " ").to_lowercase(),
+        title: String::new(),
         role: account.role.name().to_owned(),
         login_name: account.login,
         password: account.password,

@@ -49,8 +49,8 @@ pub(super) async fn take<R: Message>(
     }
     let rules = rpc.rules(&issue)?;
     let by = actor(call, &facts)?;
-    let events =
-        decide(&issue, command, rules, now, &by).map_err(WorkflowError::refused(issue.id, &issue.calendar_version))?;
+    let events = decide(&issue, command, rules, now, &by)
+        .map_err(WorkflowError::refused(issue.id, &issue.calendar_version))?;
 
     let happened = history::happened(Some(&issue), events, &*rpc.ids)?;
     let after = happened.last().map_or(&issue, |last| &last.after);

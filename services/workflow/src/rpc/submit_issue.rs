@@ -54,7 +54,8 @@ pub(super) async fn handle(
         manager,
         desk,
     };
-    let events = submit(command, rules, now, &by).map_err(WorkflowError::refused(issue_id, calendar_version))?;
+    let events =
+        submit(command, rules, now, &by).map_err(WorkflowError::refused(issue_id, calendar_version))?;
 
     let happened = history::happened(None, events, &*rpc.ids)?;
     let beyond = WorkflowError::beyond(calendar_version);

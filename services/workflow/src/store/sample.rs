@@ -24,7 +24,8 @@ pub(super) fn fold(id: IssueId, submitted: Timestamp) -> Issue {
         desk: None,
     };
     let firm = Actor::person(AccountId::new(Uuid::nil()), [Party::Firm]);
-    let events = submit(command, Rulebook::built_in().in_force(), submitted, &firm).expect("the firm may submit");
+    let events =
+        submit(command, Rulebook::built_in().in_force(), submitted, &firm).expect("the firm may submit");
     create(&events[0]).expect("a submission begins a history")
 }
 

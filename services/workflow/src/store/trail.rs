@@ -252,7 +252,7 @@ impl RecordRow {
                 on_behalf_of: self.on_behalf_of,
                 client: self.client,
                 action: self.kind,
-                payload: payload.unwrap_or_else(|| Value::Text(self.payload)),
+                payload: payload.unwrap_or(Value::Text(self.payload)),
             },
             prev: hash(&self.prev).unwrap_or(Hash::ZERO),
             link: hash(&self.link).unwrap_or(Hash::ZERO),

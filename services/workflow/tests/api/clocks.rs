@@ -1,6 +1,12 @@
 use access::{Role, RoleGrant};
 use chrono::TimeDelta;
-use proto::workflow::v1::{self as pb, clock_service_client::ClockServiceClient};
+use proto::workflow::v1::{
+    self as pb,
+    ClockIntervalKind::{Answered, Running},
+    IssueState::{Dispatched, Signed, Submitted},
+    Light::{Green, Red, Yellow},
+    clock_service_client::ClockServiceClient,
+};
 use rpc::Bearer;
 use testkit::TestSuite;
 use tonic::Code;
@@ -52,7 +58,6 @@ both_engines! {
         let told = explained(app, &issue).await;
         let c2 = clock(&told, "C2");
         let seen: Vec<_> = c2.intervals.iter().map(|interval| (interval.kind(), interval.working_seconds)).collect();
-        use pb::ClockIntervalKind::{Answered, Running};
         assert_eq!(seen, [(Running, 1_800), (Answered, 3_600), (Running, 900)]);
         assert!(c2.intervals.windows(2).all(|pair| pair[0].end_time == pair[1].start_time));
         assert_eq!(c2.intervals.last().unwrap().end_time, None);
@@ -62,7 +67,6 @@ both_engines! {
         assert!(clock(&told, "C1").rungs.is_empty());
 
         let states: Vec<_> = told.segments.iter().map(pb::HolderSegment::state).collect();
-        use pb::IssueState::{Dispatched, Signed, Submitted};
         assert_eq!(states, [Submitted, Signed, Dispatched, Signed]);
         assert_eq!(told.segments.iter().map(|segment| segment.seconds).sum::<i64>(), told.open_seconds);
         assert_eq!(told.open_seconds, 6_300);
@@ -118,7 +122,6 @@ both_engines! {
             let page = clerk(app).list_due(pb::ListDueRequest::default()).await.unwrap().into_inner();
             page.clocks.iter().map(pb::DueClock::light).collect()
         };
-        use pb::Light::{Green, Red, Yellow};
         assert_eq!(lights().await, [Green, Green]);
         app.clock.advance(TimeDelta::hours(1));
         assert_eq!(lights().await, [Yellow, Green]);

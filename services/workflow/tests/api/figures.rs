@@ -13,7 +13,11 @@ use uuid::Uuid;
 
 use crate::world::*;
 
-fn figures(app: &TestSuite, account: kernel::AccountId, roles: Vec<RoleGrant>) -> FigureServiceClient<Bearer> {
+fn figures(
+    app: &TestSuite,
+    account: kernel::AccountId,
+    roles: Vec<RoleGrant>,
+) -> FigureServiceClient<Bearer> {
     FigureServiceClient::new(app.person(account, roles))
 }
 
@@ -124,7 +128,17 @@ async fn the_first_city(app: &TestSuite) {
 }
 
 const ALL: [&str; 12] = [
-    "M1", "M2", "M3", "M4", "M5", "M6.sign", "M6.transfer", "M6.contact", "M6.feedback", "M6.audit", "M9",
+    "M1",
+    "M2",
+    "M3",
+    "M4",
+    "M5",
+    "M6.sign",
+    "M6.transfer",
+    "M6.contact",
+    "M6.feedback",
+    "M6.audit",
+    "M9",
     "M9.strict",
 ];
 

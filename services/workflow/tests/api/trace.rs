@@ -5,7 +5,12 @@ use tonic::Code;
 
 use crate::world::*;
 
-async fn trace(app: &TestSuite, account: kernel::AccountId, role: RoleGrant, issue: &pb::Issue) -> Answer<Vec<pb::TrailEntry>> {
+async fn trace(
+    app: &TestSuite,
+    account: kernel::AccountId,
+    role: RoleGrant,
+    issue: &pb::Issue,
+) -> Answer<Vec<pb::TrailEntry>> {
     let mut client = TrailServiceClient::new(app.person(account, vec![role]));
     let (mut entries, mut page_token) = (Vec::new(), String::new());
     loop {
@@ -61,7 +66,6 @@ both_engines! {
         let all = ["description", "dispatch_note", "reply_text", "send_back_reason", "reply_text", "feedback_receipt"];
         assert_eq!(texts(&read(LIAISON, office).await), all);
         assert_eq!(texts(&read(account(801), RoleGrant::of(Role::AuditAdmin)).await), all);
-        // Whoever is both reads as the office does.
         let seen = read(OWNER, firm).await;
         let reply = seen.iter().flat_map(|entry| &entry.notes).find(|note| note.field == "reply_text").unwrap();
         assert_eq!((reply.text.as_str(), reply.erased), ("警示标志已安装", false));

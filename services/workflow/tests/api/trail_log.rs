@@ -53,7 +53,8 @@ async fn head(app: &TestSuite) -> Answer<pb::TreeHead> {
 async fn log_all(app: &TestSuite) {
     loop {
         let mut tx = db(app).snapshot().await.unwrap();
-        let shown = store::outbox::read_after(&mut tx, &store::outbox::Position::START, 10_000).await.unwrap();
+        let shown =
+            store::outbox::read_after(&mut tx, &store::outbox::Position::START, 10_000).await.unwrap();
         let n_all = store::scalar!(&mut tx, "count", i64, "SELECT COUNT(*) FROM outbox").unwrap();
         tx.commit().await.unwrap();
         if i64::try_from(shown.len()).unwrap() == n_all {
@@ -142,7 +143,8 @@ both_engines! {
             tamper(app, &format!("UPDATE issue_event SET {set} WHERE issue_id = $1 AND seq = 4"), &spoilt).await;
             for issue_id in ["", spoilt.issue_id.as_str()] {
                 let report = verified(app, &export(app, issue_id).await.unwrap());
-                let fault = report.faults.first().unwrap_or_else(|| panic!("{set} was not found"));
+                assert!(!report.is_intact(), "{set} was not found");
+                let fault = &report.faults[0];
                 assert_eq!((fault.chain.as_deref(), fault.seq), (Some(chain.as_str()), Some(4)), "{set}");
                 assert_eq!(report.n_faults, 1, "{set}: {:?}", report.faults);
             }

@@ -4,7 +4,9 @@ use rpc::{Call, Fields, parse::timestamp};
 use worktime::OutOfCalendar;
 
 use crate::{
-    domain::{Clock, Interval, Issue, Rules, Rung, Segment, clocks, local_date, open_seconds, rungs, segments},
+    domain::{
+        Clock, Interval, Issue, Rules, Rung, Segment, clocks, local_date, open_seconds, rungs, segments,
+    },
     error::WorkflowError,
     rpc::{WorkflowRpc, convert, facts},
     store::issues::{self, Found},

@@ -66,7 +66,11 @@ fn parse(req: pb::ListDueRequest) -> Result<(DueFilter, PageSize, String), Refus
 }
 
 /// `None`: the issue has no such clock, which cannot be, as its deadlines follow from it.
-fn due_clock(row: &DueClock, rules: Rules<'_>, now: Timestamp) -> Result<Option<pb::DueClock>, OutOfCalendar> {
+fn due_clock(
+    row: &DueClock,
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Result<Option<pb::DueClock>, OutOfCalendar> {
     let issue = &row.issue;
     let now = now.max(issue.updated_at);
     let clocks = clocks(issue, rules, now)?;

@@ -21,7 +21,8 @@ pub(super) async fn handle(
     call: Call,
     req: pb::DrillDownRequest,
 ) -> Result<pb::DrillDownResponse, WorkflowError> {
-    let pb::DrillDownRequest { figure_id, start_date, end_date, as_of_time, part, page_size, page_token } = req;
+    let pb::DrillDownRequest { figure_id, start_date, end_date, as_of_time, part, page_size, page_token } =
+        req;
     let now = rpc.clock.now();
     let mut f = Fields::new();
     let asked_about = question(&mut f, start_date, end_date, as_of_time, now);
@@ -36,8 +37,11 @@ pub(super) async fn handle(
 
     let scope = call.scope();
     // Not what the question became, which changes with the moment of asking where it leaves something open.
-    let bound_to =
-        [figure.to_string(), format!("{part:?} {start_date:?} {end_date:?} {as_of_time:?}"), scope.fingerprint()];
+    let bound_to = [
+        figure.to_string(),
+        format!("{part:?} {start_date:?} {end_date:?} {as_of_time:?}"),
+        scope.fingerprint(),
+    ];
     let bound_to: Vec<&str> = bound_to.iter().map(String::as_str).collect();
     let after = call.open_page(&rpc.page_key, &bound_to, &page_token)?;
     let (question, after) = match after {

@@ -49,15 +49,15 @@ fn wanted(names: &[String]) -> Result<Vec<FigureId>, WorkflowError> {
     if names.is_empty() {
         return Ok(FigureId::ALL.to_vec());
     }
-    let mut named = Vec::new();
+    let mut found_ids = Vec::new();
     for name in names {
         let found = FigureId::named(name);
         if found.is_empty() {
             return Err(WorkflowError::FigureUnknown(name.chars().take(64).collect()));
         }
-        named.extend(found);
+        found_ids.extend(found);
     }
-    Ok(FigureId::ALL.iter().copied().filter(|figure| named.contains(figure)).collect())
+    Ok(FigureId::ALL.iter().copied().filter(|figure| found_ids.contains(figure)).collect())
 }
 
 fn shown(figure: FigureId, ratio: Ratio, question: &Question) -> pb::Figure {

@@ -142,8 +142,13 @@ impl Export {
         wanted.dedup();
         let nodes = log::nodes(&mut tx, &wanted).await?;
         tx.commit().await?;
-        let mut writer =
-            ChainExportWriter::begin(self.pipe.clone(), &*self.rpc.signer, start, chain(issue), &newest.signed)?;
+        let mut writer = ChainExportWriter::begin(
+            self.pipe.clone(),
+            &*self.rpc.signer,
+            start,
+            chain(issue),
+            &newest.signed,
+        )?;
         for (record, plan) in records.iter().zip(&plans) {
             writer.entry(record, &proof(plan, &nodes))?;
         }

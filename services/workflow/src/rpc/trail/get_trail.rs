@@ -34,8 +34,10 @@ pub(super) async fn handle(
     let Found { issue, link: _, manager, texts: _ } = found.ok_or(WorkflowError::IssueNotFound(id))?;
     let facts = facts(&issue, manager);
     rpc.workflow.admit(&call, id, &facts)?;
-    let page = Page::cut(log::steps(&mut tx, id, after, size.limit()).await?, size, |step| step.seq.to_string());
-    let (first, last) = (page.rows.first().map_or(0, |step| step.seq), page.rows.last().map_or(0, |step| step.seq));
+    let page =
+        Page::cut(log::steps(&mut tx, id, after, size.limit()).await?, size, |step| step.seq.to_string());
+    let (first, last) =
+        (page.rows.first().map_or(0, |step| step.seq), page.rows.last().map_or(0, |step| step.seq));
     let notes = log::notes(&mut tx, id, first, last).await?;
     let unheard = log::unheard_replies(&mut tx, id).await?;
     tx.commit().await?;
@@ -92,7 +94,12 @@ impl Reader {
     }
 }
 
-fn entry(step: Step, notes: Vec<NoteText>, heard: bool, reader: Reader) -> Result<pb::TrailEntry, WorkflowError> {
+fn entry(
+    step: Step,
+    notes: Vec<NoteText>,
+    heard: bool,
+    reader: Reader,
+) -> Result<pb::TrailEntry, WorkflowError> {
     let unreadable = |column| store::Error::unreadable("issue_event", column, &step.event_id);
     let payload: serde_json::Value =
         serde_json::from_str(&step.payload).map_err(|_| unreadable("payload"))?;

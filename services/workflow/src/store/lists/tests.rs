@@ -88,7 +88,7 @@ testkit::both_engines! {
         testkit::fake::Fake::new().spec("registry")];
 
     async fn the_hot_reads_are_answered_by_their_indexes(app: TestSuite) {
-        fill(&app).await;
+        fill(app).await;
         let now = app.now();
         let today = local_date(now);
         let liaison = Scope { departments: vec![department(7)], ..Scope::default() };
@@ -96,21 +96,21 @@ testkit::both_engines! {
 
         let viewer = Viewer { scope: &liaison, now, today };
         let filter = IssueFilter::default();
-        let select = issues::page(explain(&app), &viewer, &filter, Order::Newest, None).limit(51);
-        let first = plan(&app, select).await;
+        let select = issues::page(explain(app), &viewer, &filter, Order::Newest, None).limit(51);
+        let first = plan(app, select).await;
         assert_answered_by(&first, "issue_department_page_idx");
         assert_in_order(&first);
         let cursor = Order::Newest.cursor(&sample::fold(sample::id(1), now), None);
-        let select = issues::page(explain(&app), &viewer, &filter, Order::Newest, Some(&cursor)).limit(51);
-        let later = plan(&app, select).await;
+        let select = issues::page(explain(app), &viewer, &filter, Order::Newest, Some(&cursor)).limit(51);
+        let later = plan(app, select).await;
         assert_answered_by(&later, "issue_department_page_idx");
         assert_in_order(&later);
 
         let viewer = Viewer { scope: &everything, now, today };
-        let due = plan(&app, page(explain(&app), &viewer, &DueFilter::default(), None).limit(51)).await;
+        let due = plan(app, page(explain(app), &viewer, &DueFilter::default(), None).limit(51)).await;
         assert_answered_by(&due, "deadline_running_idx");
         let viewer = Viewer { scope: &liaison, now, today };
-        let due = plan(&app, page(explain(&app), &viewer, &DueFilter::default(), None).limit(51)).await;
+        let due = plan(app, page(explain(app), &viewer, &DueFilter::default(), None).limit(51)).await;
         let by_index = due.contains("deadline_running_idx") || due.contains("issue_department");
         assert!(by_index && !scans_a_big_table(&due), "{due}");
 
@@ -118,10 +118,10 @@ testkit::both_engines! {
             Engine::Sqlite => "",
             Engine::Postgres => " FOR UPDATE SKIP LOCKED",
         });
-        let sql = sql.replacen("SELECT", explain(&app), 1).replace("$1", "?").replace("$3", "?");
+        let sql = sql.replacen("SELECT", explain(app), 1).replace("$1", "?").replace("$3", "?");
         let long_ago = now - TimeDelta::days(99);
         // The day of `$2` stands twice, before the other values.
         let select = Select::new(sql.replace("$2", "?")).with(binds![today, today, long_ago, 500_i64]);
-        assert_answered_by(&plan(&app, select).await, "issue_wake_idx");
+        assert_answered_by(&plan(app, select).await, "issue_wake_idx");
     }
 }
