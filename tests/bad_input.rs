@@ -27,8 +27,8 @@ fn permitted(world: &World, rules: &Rules, method: &MethodDescriptor) -> Option<
     if rule.public {
         return Some(world.suite.connect(None));
     }
-    let role = rule.grants.iter().map(|(role, _)| *role).next()?;
-    Some(world.stranger(role))
+    let grant = rule.grants.first()?;
+    Some(world.stranger(grant.0))
 }
 
 fn uuid() -> String {

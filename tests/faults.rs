@@ -242,7 +242,7 @@ async fn check_issues(journal: &Journal, load: &Load<'_>) {
 /// The liaison was told of each issue once, and got points for each signature once.
 async fn check_effects(journal: &Journal, load: &Load<'_>, city: &City, desk: &Desk) {
     let n_issues = journal.submits.lock().unwrap().len();
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_mins(1);
     loop {
         let told = told_to_sign(load).await;
         assert!(told.values().all(|n| *n == 1), "told twice: {told:?}");

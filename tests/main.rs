@@ -1,4 +1,5 @@
 //! What must hold across the suite.
+#![cfg(test)]
 
 mod access;
 mod architecture;

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         Command::Up(arguments) => commands::up::run(&options, &arguments),
         Command::Serve(arguments) => commands::serve::run(&options, &arguments),
         Command::Migrate(arguments) => commands::migrate::run(&options, &arguments),
-        Command::Config(command) => commands::config::run(&options, &command),
+        Command::Config(command) => commands::config::run(&options, command),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Story(arguments) => commands::story::run(&options, &arguments),
         Command::Replay(arguments) => commands::replay::run(&options, &arguments),

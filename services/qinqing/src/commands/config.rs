@@ -11,7 +11,7 @@ pub enum Command {
     Check,
 }
 
-pub fn run(options: &Options, command: &Command) -> anyhow::Result<ExitCode> {
+pub fn run(options: &Options, command: Command) -> anyhow::Result<ExitCode> {
     let Command::Check = command;
     let config = options.load()?;
     for service in runtime::SERVICES {

@@ -45,7 +45,7 @@ pub fn run(options: &Options, arguments: &Arguments) -> anyhow::Result<ExitCode>
             background: Background::Events,
         };
         let suite = Suite::start(start, &modules::all()).await?;
-        let agreed = replay(&suite, &clock).await;
+        let agreed = Box::pin(replay(&suite, &clock)).await;
         suite.stop().await;
         let agreed = agreed?;
         println!("\n{:.0} s, {} MiB at most", started.elapsed().as_secs_f64(), peak_memory_mib()?);

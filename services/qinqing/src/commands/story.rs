@@ -14,7 +14,7 @@ use runtime::{Background, Config, Options, Start, Suite, bind};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A running suite, as http://127.0.0.1:7300; without it, a temporary one is started and taken away again
+    /// A running suite, as `http://127.0.0.1:7300`; without it, a temporary one is started and taken away again
     #[arg(long, value_name = "URL")]
     address: Option<String>,
     /// Who plays: what `up --demo` wrote [default: demo-accounts.json in the data directory]

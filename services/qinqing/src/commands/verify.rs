@@ -1,6 +1,6 @@
 //! `qinqing verify FILE`: checks an exported trail, with no server and no trust in one.
 
-use std::{fs::File, io::BufReader, path::PathBuf, process::ExitCode};
+use std::{fmt::Write as _, fs::File, io::BufReader, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -47,7 +47,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         } else {
             ""
         };
-        println!("key       {}{source}", key.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        println!("key       {}{source}", hex_of(key));
     }
     if let Some(root) = report.root {
         println!("root      {root}");
@@ -62,6 +62,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         println!("NOT intact: {} faults", report.n_faults);
         Ok(ExitCode::from(1))
     }
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn hex(text: &str) -> anyhow::Result<Vec<u8>> {

@@ -3,6 +3,7 @@ use chrono::TimeDelta;
 use proto::workflow::v1 as pb;
 use testkit::TestSuite;
 use tonic::Code;
+use tonic_types::StatusExt as _;
 
 use crate::world::*;
 
@@ -21,7 +22,6 @@ both_engines! {
         let signed = liaison(app).sign_issue(&issue).await.unwrap();
         let status = liaison(app).sign_issue(&issue).await.unwrap_err();
         assert_eq!(testkit::reason(&status), was(Code::Aborted, "STALE_ETAG"));
-        use tonic_types::StatusExt as _;
         assert_eq!(status.get_details_error_info().unwrap().metadata["etag"], signed.etag);
     }
 

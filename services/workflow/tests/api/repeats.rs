@@ -43,7 +43,7 @@ both_engines! {
             let (a, b) = tokio::join!(one.sign_issue(&issue), other.sign_issue(&issue));
             let lost = match (a, b) {
                 (Ok(_), Err(lost)) | (Err(lost), Ok(_)) => lost,
-                both => panic!("{both:?}"),
+                both => unreachable!("{both:?}"),
             };
             assert_eq!(testkit::reason(&lost), was(Code::Aborted, "STALE_ETAG"));
         }

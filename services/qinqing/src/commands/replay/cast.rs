@@ -167,7 +167,7 @@ impl<'a> Assembly<'a> {
         let section = organization.create_section(request).await.map_err(told)?.into_inner().section;
         let section_id: SectionId = section.context("no section was made")?.section_id.parse()?;
         let role = RoleGrant::liaison(department_id);
-        let liaison = self.official(&format!("liaison-{:02}-1", number + 1), "联络员", role.clone()).await?;
+        let liaison = self.official(&format!("liaison-{:02}-1", number + 1), "联络员", role).await?;
         let deputy = self.official(&format!("liaison-{:02}-2", number + 1), "副联络员", role).await?;
         let role = RoleGrant::section_handler(department_id, section_id);
         let handler = self.official(&format!("handler-{:02}", number + 1), "经办人", role).await?;

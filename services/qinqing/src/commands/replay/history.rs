@@ -81,7 +81,9 @@ impl History<'_> {
                 bar.set_message(today.to_string());
             }
             self.clock.set(deed.at);
-            self.deed(deed, &mut memory).await.with_context(|| format!("{:?} at {}", deed.what, deed.at))?;
+            Box::pin(self.deed(deed, &mut memory))
+                .await
+                .with_context(|| format!("{:?} at {}", deed.what, deed.at))?;
             bar.inc(1);
         }
         self.clock.set(plan::end());
@@ -102,7 +104,7 @@ impl History<'_> {
             }
             What::Step { issue, step } => {
                 let known = memory.issues[issue].take();
-                memory.issues[issue] = Some(self.step(issue, known, step).await?);
+                memory.issues[issue] = Some(Box::pin(self.step(issue, known, step)).await?);
             }
         }
         Ok(())

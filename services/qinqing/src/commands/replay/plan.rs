@@ -11,7 +11,7 @@ pub const N_DEPARTMENTS: usize = 35;
 pub const N_POLICE_MANAGERS: usize = 32;
 pub const POLICE: usize = 0;
 
-const SEED: u64 = 2016_11;
+const SEED: u64 = 201_611;
 const N_VISITS_BEFORE_2019: usize = 11_140;
 const N_VISITS_2019: usize = 1_560;
 /// Of those, by managers of the police.
@@ -163,7 +163,7 @@ impl Maker {
 
     fn issue(&mut self, at: Timestamp, course: Course) {
         let number = self.issues.len();
-        let police = number % POLICE_EVERY == 0;
+        let police = number.is_multiple_of(POLICE_EVERY);
         let (category, department) =
             if police { ("other", POLICE) } else { CATEGORIES[self.rng.random_range(0..CATEGORIES.len())] };
         let enterprise = self.rng.random_range(0..N_MANAGERS);
@@ -258,6 +258,7 @@ impl Maker {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Course {
     Open,
     /// With a reply in these days, or soon.

@@ -28,5 +28,6 @@ fn shown(head: &Head) -> pb::TreeHead {
         time: Some(timestamp(*taken_at)),
         key_id: Sha256Ed25519.hash(&[public_key]).to_string(),
         signature: signed.signature.clone().into(),
+        line: signed.to_json(),
     }
 }
