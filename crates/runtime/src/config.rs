@@ -164,6 +164,11 @@ impl Config {
             let why = "must be a loopback address".to_owned();
             return Err(ConfigError::Refused { name: "admin_listen", why });
         }
+        if self.profile == Profile::Production && self.database.url.as_deref().is_some_and(is_plain_postgres)
+        {
+            let why = "PostgreSQL off loopback without TLS: add sslmode=verify-full".to_owned();
+            return Err(ConfigError::Refused { name: "database.url", why });
+        }
         if self.database.url.is_some() && self.database.url_file.is_some() {
             let why = "give database.url or database.url_file, not both".to_owned();
             return Err(ConfigError::Refused { name: "database", why });
@@ -224,6 +229,19 @@ impl Config {
         }
         toml::to_string_pretty(&shown).unwrap_or_else(|error| format!("# cannot be shown: {error}\n"))
     }
+}
+
+/// Whether somebody on the way could read what goes to the database: no socket, not this machine, no TLS asked for.
+fn is_plain_postgres(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    let place = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = place.rsplit('@').next().unwrap_or_default();
+    let here = host.is_empty()
+        || host.starts_with("%2F")
+        || ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| host.starts_with(name));
+    let tls =
+        ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"].iter().any(|mode| url.contains(mode));
+    !here && !tls
 }
 
 /// Whether nobody on the way can read what is sent to an address.
@@ -329,6 +347,32 @@ mod tests {
             Err(ConfigError::Refused { name: "peer_ca_file", .. })
         ));
         assert!(peer("http://127.0.0.1:7300").is_ok());
+    }
+
+    #[test]
+    fn production_speaks_to_a_database_elsewhere_under_tls_alone() {
+        let database = |url: &str| {
+            let flags = [("profile", "production".to_owned()), ("database.url", url.to_owned())];
+            Config::load(None, [], &flags).map(drop)
+        };
+        let refused = database("postgres://qinqing@10.0.0.9/qinqing");
+        assert!(matches!(refused, Err(ConfigError::Refused { name: "database.url", .. })));
+        for good in [
+            "postgres://qinqing@10.0.0.9/qinqing?sslmode=verify-full",
+            "postgres://qinqing@127.0.0.1:5432/qinqing",
+            "postgres://qinqing@%2Frun%2Fpostgresql/qinqing",
+        ] {
+            assert!(database(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn the_examples_for_deployment_are_taken() {
+        let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
+        for example in ["county/qinqing.toml", "province/qinqing.toml"] {
+            let config = Config::load(Some(&deploy.join(example)), [], &[]).unwrap();
+            assert_eq!(config.profile, Profile::Production, "{example}");
+        }
     }
 
     #[test]

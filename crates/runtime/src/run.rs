@@ -7,10 +7,16 @@ use kernel::{SystemClock, UuidV7};
 use rpc::{Drain, Limits};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{Background, Config, ModuleSpec, Start, Suite, bind, dead, health};
+use crate::{Background, Config, ModuleSpec, Profile, Start, Suite, bind, dead, health};
 
-/// Between the word that this process is not ready and the end of new work: balancers ask once a second.
-const LEAVING: Duration = Duration::from_millis(200);
+/// Between the word that this process is not ready and the end of new work: balancers ask once a second, and nobody
+/// balances in development.
+fn leaving(profile: Profile) -> Duration {
+    match profile {
+        Profile::Development => Duration::from_millis(200),
+        Profile::Production => Duration::from_secs(3),
+    }
+}
 /// What background work gets after the last connection is closed.
 const STOPPING: Duration = Duration::from_secs(2);
 
@@ -35,7 +41,7 @@ pub async fn run(
     let suite = Suite::start(start, modules).await?;
     let app = app(&suite, listen).await?;
     let drain = suite.drain().clone();
-    tokio::spawn(signals(drain.clone()));
+    tokio::spawn(signals(drain.clone(), leaving(suite.config().profile)));
     let admin = {
         let app = health::admin(suite.databases().clone(), drain.clone())
             .merge(dead::admin(suite.consumers().to_vec()));
@@ -52,7 +58,7 @@ pub async fn run(
     Ok(())
 }
 
-async fn signals(drain: Drain) {
+async fn signals(drain: Drain, leaving: Duration) {
     let (Ok(mut term), Ok(mut interrupt)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
@@ -69,7 +75,7 @@ async fn signals(drain: Drain) {
     tracing::info!("draining");
     drain.leave();
     tokio::select! {
-        () = tokio::time::sleep(LEAVING) => drain.begin(),
+        () = tokio::time::sleep(leaving) => drain.begin(),
         () = next() => drain.cut(),
     }
     next().await;

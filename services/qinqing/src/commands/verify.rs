@@ -56,7 +56,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         println!("FAULT     {fault}");
     }
     if report.is_intact() {
-        println!("intact: nothing was deleted, edited, swapped or attributed to somebody else");
+        if keys.is_empty() {
+            println!(
+                "coherent: whoever holds the key above wrote it as it stands; give --key to know who that is"
+            );
+        } else {
+            println!("intact: nothing was deleted, edited, swapped or attributed to somebody else");
+        }
         Ok(ExitCode::SUCCESS)
     } else {
         println!("NOT intact: {} faults", report.n_faults);
