@@ -1,6 +1,11 @@
 //! Passwords: which are good enough, and what is kept of them.
 
-use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _, password_hash::phc};
+use std::cell::RefCell;
+
+use argon2::{
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{self, Output, ParamsString, Salt},
+};
 
 use super::{LoginName, Refused};
 
@@ -70,9 +75,15 @@ pub struct PasswordHash(String);
 impl PasswordHash {
     /// Takes some tens of milliseconds: call it where that blocks nobody.
     pub fn of(password: &str, salt: [u8; SALT_LEN]) -> Self {
-        let hash: phc::PasswordHash = Argon2::default()
-            .hash_password_with_salt(password.as_bytes(), &salt)
-            .expect("the default parameters take any password and 16 bytes of salt");
+        let params = Params::default();
+        let well_formed = "the default parameters take any password and 16 bytes of salt";
+        let hash = phc::PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params).expect(well_formed),
+            salt: Some(Salt::new(&salt).expect(well_formed)),
+            hash: Some(argon2id(password, &salt, params).expect(well_formed)),
+        };
         Self(hash.to_string())
     }
 
@@ -87,9 +98,36 @@ impl PasswordHash {
 
     /// Takes as long as [`PasswordHash::of`], whatever the answer. What cannot be read matches nothing.
     pub fn matches(&self, password: &str) -> bool {
-        phc::PasswordHash::new(&self.0)
-            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+        let Ok(kept) = phc::PasswordHash::new(&self.0) else { return false };
+        let ours =
+            kept.algorithm == Algorithm::Argon2id.ident() && kept.version == Some(Version::V0x13.into());
+        let (Ok(params), Some(salt), Some(hash), true) =
+            (Params::try_from(&kept), kept.salt, kept.hash, ours)
+        else {
+            return false;
+        };
+        // The comparison of outputs takes the same time wherever they differ.
+        argon2id(password, &salt, params).is_some_and(|output| output == hash)
     }
+}
+
+thread_local! {
+    /// What a hash is made in, kept for the next one of the thread: taken and given back each time, 19 MiB would tear
+    /// the allocator's memory to pieces.
+    static BLOCKS: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+}
+
+/// `None` where the parameters, or the lengths of password or salt, are none that Argon2 takes.
+fn argon2id(password: &str, salt: &[u8], params: Params) -> Option<Output> {
+    let n_blocks = params.block_count();
+    let mut bytes = [0; Params::DEFAULT_OUTPUT_LEN];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let made = BLOCKS.with_borrow_mut(|blocks| {
+        blocks.resize(n_blocks, Block::default());
+        argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut bytes, blocks.as_mut_slice())
+    });
+    made.ok()?;
+    Output::new(&bytes).ok()
 }
 
 impl std::fmt::Debug for PasswordHash {
@@ -125,6 +163,17 @@ mod tests {
         assert!(PasswordHash::stored(hash.as_str().to_owned()).matches("correct horse"));
         assert!(!hash.matches("correct horsf"));
         assert!(!PasswordHash::stored("nonsense".to_owned()).matches("correct horse"));
+    }
+
+    #[test]
+    fn the_library_makes_and_takes_the_same_hash() {
+        use argon2::{PasswordHasher as _, PasswordVerifier as _};
+        let ours = PasswordHash::of("correct horse", [7; SALT_LEN]);
+        let theirs: phc::PasswordHash =
+            Argon2::default().hash_password_with_salt(b"correct horse", &[7; SALT_LEN]).unwrap();
+        assert_eq!(ours.as_str(), theirs.to_string());
+        let parsed = phc::PasswordHash::new(ours.as_str()).unwrap();
+        assert!(Argon2::default().verify_password(b"correct horse", &parsed).is_ok());
     }
 
     #[test]
