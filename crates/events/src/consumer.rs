@@ -4,8 +4,8 @@ use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use futures::StreamExt as _;
-use kernel::{Clock, EventId, Timestamp, Version};
-use prost::{Message, Name};
+use kernel::{Clock, Timestamp};
+use prost::Message;
 use proto::common::v1::{
     self as pb, WatchEventsRequest, WatchEventsResponse, event_feed_service_client::EventFeedServiceClient,
 };
@@ -13,6 +13,8 @@ use rpc::{Drain, Peers};
 use store::{Batch, Db, Tx, binds, lease, outbox::Position};
 use tokio::sync::watch;
 use uuid::Uuid;
+
+use crate::received::Received;
 
 /// An event that fails so often is put aside.
 const MAX_TRIES: u32 = 5;
@@ -36,48 +38,6 @@ pub trait Consume: Send + Sync + 'static {
     /// Reads what it needs through `tx` and puts every effect into `batch`.
     async fn consume(&self, tx: &mut Tx, batch: &mut Batch, event: &Received) -> Result<(), ConsumeError>;
 }
-
-/// An event as it arrived.
-#[derive(Debug, Clone)]
-pub struct Received {
-    pub event_id: EventId,
-    pub r#type: String,
-    pub subject: String,
-    pub subject_version: Version,
-    pub time: Timestamp,
-    pub traceparent: String,
-    data: Vec<u8>,
-}
-
-impl Received {
-    /// The payload, if it is an `M`.
-    pub fn payload<M: Message + Name + Default>(&self) -> Result<Option<M>, prost::DecodeError> {
-        if self.r#type == M::full_name() { M::decode(self.data.as_slice()).map(Some) } else { Ok(None) }
-    }
-}
-
-impl TryFrom<pb::Event> for Received {
-    type Error = Malformed;
-
-    fn try_from(event: pb::Event) -> Result<Self, Malformed> {
-        let time = event.time.ok_or(Malformed("time"))?;
-        let nanos = u32::try_from(time.nanos).map_err(|_| Malformed("time"))?;
-        Ok(Self {
-            event_id: event.id.parse().map_err(|_| Malformed("id"))?,
-            r#type: event.r#type,
-            subject: event.subject,
-            subject_version: Version::new(event.subject_version),
-            time: chrono::DateTime::from_timestamp(time.seconds, nanos).ok_or(Malformed("time"))?,
-            traceparent: event.traceparent,
-            data: event.data.ok_or(Malformed("data"))?.value,
-        })
-    }
-}
-
-/// An event whose envelope cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("the event has no readable {0}")]
-pub struct Malformed(&'static str);
 
 /// How far a consumer has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,7 +4,9 @@
 mod consumer;
 mod feed;
 mod outgoing;
+mod received;
 
-pub use consumer::{Consume, ConsumeError, Consumer, DeadEvent, Progress, Received};
+pub use consumer::{Consume, ConsumeError, Consumer, DeadEvent, Progress};
 pub use feed::Feed;
 pub use outgoing::{Outgoing, append};
+pub use received::Received;
