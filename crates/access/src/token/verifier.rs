@@ -59,7 +59,7 @@ pub struct Verified {
     pub token_id: Option<String>,
     /// In whole seconds.
     pub issued_at: Timestamp,
-    /// In whole seconds. A stream ends then.
+    /// In whole seconds.
     pub expires_at: Timestamp,
 }
 

@@ -38,7 +38,7 @@ impl Rpc {
         Ok(AccessToken { text: self.signer.sign(&claims)?, expires_at: now + lifetime })
     }
 
-    /// Ends a session; tokens that were made for it are void once others have read the event.
+    /// Ends a session: it gives no more tokens. Those that it gave run out by themselves, 15 minutes after at the latest.
     pub(super) fn end_session(
         &self,
         batch: &mut Batch,

@@ -23,8 +23,12 @@ async fn n_missing(tx: &mut Tx) -> Result<i64, Error> {
     let n_wanted = i64::try_from(TABLES.len()).unwrap_or(i64::MAX);
     let sql = match tx.engine() {
         Engine::Sqlite => {
-            "SELECT COUNT(DISTINCT tbl_name) FROM sqlite_master
-             WHERE type = 'trigger' AND name IN (tbl_name || '_no_update', tbl_name || '_no_delete')"
+            "SELECT COUNT(*) FROM (
+                SELECT tbl_name FROM sqlite_master
+                WHERE type = 'trigger' AND name IN (tbl_name || '_no_update', tbl_name || '_no_delete')
+                GROUP BY tbl_name
+                HAVING COUNT(*) = 2
+             ) AS guarded"
         }
         Engine::Postgres => {
             "SELECT COUNT(*) FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
