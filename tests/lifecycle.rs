@@ -47,24 +47,29 @@ async fn create(
     OrganizationServiceClient::new(to).create_department(request).await
 }
 
-/// As a client does that is told to come back: calls that were hung up on still hold their places until they end.
-async fn create_at_last(to: &Bearer, request: &CreateDepartmentRequest) -> CreateDepartmentResponse {
-    loop {
-        match create(to.clone(), request.clone()).await {
-            Ok(answer) => return answer.into_inner(),
-            Err(status) if status.code() == Code::ResourceExhausted => tokio::task::yield_now().await,
-            Err(status) => panic!("{status:?}"),
+/// Asks as a client does that is told to come back: calls that were hung up on hold their places until they end. That
+/// they never do is a fault, too.
+async fn at_last<T>(ask: impl AsyncFn() -> Result<Response<T>, Status>) -> T {
+    let answered = async {
+        loop {
+            match ask().await {
+                Ok(answer) => return answer.into_inner(),
+                Err(status) if status.code() == Code::ResourceExhausted => tokio::task::yield_now().await,
+                Err(status) => panic!("{status:?}"),
+            }
         }
-    }
+    };
+    tokio::time::timeout(Duration::from_mins(1), answered).await.expect("places are given back")
 }
 
 async fn codes(to: Bearer) -> Vec<String> {
     let mut codes = Vec::new();
     let mut request = ListDepartmentsRequest { page_size: 500, ..ListDepartmentsRequest::default() };
     loop {
-        let page =
-            OrganizationServiceClient::new(to.clone()).list_departments(request.clone()).await.unwrap();
-        let page = page.into_inner();
+        let page = at_last(async || {
+            OrganizationServiceClient::new(to.clone()).list_departments(request.clone()).await
+        })
+        .await;
         codes.extend(page.departments.into_iter().map(|department| department.code));
         if page.next_page_token.is_empty() {
             return codes;
@@ -90,7 +95,7 @@ async fn two_thousand_cancelled_calls_lose_nothing(engine: Engine) {
             async move {
                 let asked = Instant::now();
                 if number % 5 == 0 {
-                    create_at_last(&to, &request).await;
+                    at_last(async || create(to.clone(), request.clone()).await).await;
                     let took = u64::try_from(asked.elapsed().as_micros()).unwrap();
                     usual.store((3 * usual.load(Relaxed) + took) / 4, Relaxed);
                     return (request, true);
@@ -119,7 +124,7 @@ async fn two_thousand_cancelled_calls_lose_nothing(engine: Engine) {
     // Whoever did not hear the answer asks again, and there is one effect in the end.
     for (request, acknowledged) in outcomes {
         if !acknowledged {
-            create_at_last(&operator, &request).await;
+            at_last(async || create(operator.clone(), request.clone()).await).await;
         }
     }
     let mut there = codes(operator).await;
