@@ -117,6 +117,9 @@ impl Load<'_> {
             description: "路灯不亮。".to_owned(),
             division_code: "370299".to_owned(),
             request_id: request_id(),
+            about_department_id: String::new(),
+            confidential: false,
+            draft_id: String::new(),
         };
         let key = request.request_id.clone();
         self.journal.submits.lock().unwrap().insert(key.clone(), (request.clone(), None));

@@ -89,6 +89,9 @@ async fn a_write_is_one_statement_that_reads_and_one_that_writes() {
         description: "请尽快处理。".to_owned(),
         division_code: "370299".to_owned(),
         request_id: id(),
+        about_department_id: String::new(),
+        confidential: false,
+        draft_id: String::new(),
     };
     let mut client = IssueServiceClient::new(seats["firm"].clone());
     let answer = meter.note("workflow", "SubmitIssue", client.submit_issue(request)).await;
@@ -116,7 +119,7 @@ async fn a_write_is_one_statement_that_reads_and_one_that_writes() {
         seats["liaison"],
         dispatch_issue,
         "DispatchIssue",
-        DispatchIssueRequest { section_id: section_id, note: note() }
+        DispatchIssueRequest { section_id: section_id, note: note(), co_sections: Vec::new() }
     );
     step!(meter, issue, seats["firm"], urge_issue, "UrgeIssue", UrgeIssueRequest { note: note() });
     step!(meter, issue, seats["handler"], accept_issue, "AcceptIssue", AcceptIssueRequest {});
@@ -162,7 +165,9 @@ async fn a_write_is_one_statement_that_reads_and_one_that_writes() {
         ReplyIssueRequest {
             outcome: Outcome::PlannedDelivered.into(),
             text: note(),
-            legal_basis: String::new()
+            legal_basis: String::new(),
+            override_note: String::new(),
+            evidence_ids: Vec::new(),
         }
     );
     step!(

@@ -59,12 +59,18 @@ id_types! {
     AccountId;
     /// One appointment of a manager to an enterprise.
     AppointmentId;
+    /// One file that belongs to an issue, or to a draft of one.
+    AttachmentId;
+    /// One excellent case (优秀案例).
+    CaseId;
     /// One machine client.
     ClientId;
     /// One delivery of a message over one channel.
     DeliveryId;
     /// One department (部门).
     DepartmentId;
+    /// One issue that is not submitted yet.
+    DraftId;
     /// One enterprise (企业).
     EnterpriseId;
     /// One entry of the points ledger.
@@ -81,6 +87,10 @@ id_types! {
     MessageId;
     /// One piece of free text kept beside the trail.
     NoteId;
+    /// One service that a department offers to order (订单式服务).
+    OfferingId;
+    /// One service order.
+    OrderId;
     /// What a caller names a mutation by, so that a repeat has no second effect.
     RequestId;
     /// One section (科室) of a department.

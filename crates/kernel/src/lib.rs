@@ -7,9 +7,9 @@ mod version;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use id::{
-    AccountId, AppointmentId, ClientId, DeliveryId, DepartmentId, EnterpriseId, EntryId, EventId, FixedIds,
-    GrantId, IdGen, InvalidId, IssueId, MemberId, MessageId, NoteId, RequestId, SectionId, SessionId, UuidV7,
-    VisitId,
+    AccountId, AppointmentId, AttachmentId, CaseId, ClientId, DeliveryId, DepartmentId, DraftId,
+    EnterpriseId, EntryId, EventId, FixedIds, GrantId, IdGen, InvalidId, IssueId, MemberId, MessageId,
+    NoteId, OfferingId, OrderId, RequestId, SectionId, SessionId, UuidV7, VisitId,
 };
 pub use page::{InvalidPageToken, Page, PageKey, PageSize};
 pub use version::{InvalidEtag, Version};

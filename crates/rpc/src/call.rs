@@ -8,12 +8,14 @@ use prost::Message;
 use sha2::{Digest as _, Sha256};
 use store::{Batch, ledger::LedgerRow};
 
-use crate::{error::Refusal, limits::Permit, parse::Fields, trace::TraceContext};
+use crate::{error::Refusal, incoming::Digest, limits::Permit, parse::Fields, trace::TraceContext};
 
 /// The call that a handler serves: who calls, by which rule, until when.
 #[derive(Debug, Clone)]
 pub struct Call {
     pub caller: Caller,
+    /// When the caller's token ends; `None` without one. A stream may not outlive it.
+    pub expires_at: Option<Timestamp>,
     /// The person or client for whom a service calls; its token was checked here too.
     pub on_behalf_of: Option<Caller>,
     pub rule: Arc<MethodRule>,
@@ -34,21 +36,50 @@ pub struct Call {
 pub(crate) struct RequestKey {
     pub principal: String,
     pub id: RequestId,
-    pub payload_hash: Vec<u8>,
+    payload: Payload,
+}
+
+/// What the request holds, by its SHA-256.
+#[derive(Debug, Clone)]
+enum Payload {
+    Whole(Vec<u8>),
+    /// Of all pieces that were read so far.
+    Pieces(Digest),
 }
 
 impl RequestKey {
     /// A service's calls are apart by the one for whom it calls, whose `request_id` it may pass on.
     pub(crate) fn new(call: &Call, id: RequestId, request: &impl Message) -> Self {
-        let caller = call.caller.principal();
-        Self {
-            principal: match &call.on_behalf_of {
-                Some(other) => format!("{caller} for {}", other.principal()),
-                None => caller,
-            },
-            id,
-            payload_hash: Sha256::digest(request.encode_to_vec()).to_vec(),
+        let payload = Payload::Whole(Sha256::digest(request.encode_to_vec()).to_vec());
+        Self { principal: principal(call), id, payload }
+    }
+
+    /// The same for a request in pieces, of which more will be read.
+    pub(crate) fn of_pieces(call: &Call, id: RequestId, read: Digest) -> Self {
+        Self { principal: principal(call), id, payload: Payload::Pieces(read) }
+    }
+
+    /// Whether all of the request was read.
+    pub(crate) fn is_whole(&self) -> bool {
+        match &self.payload {
+            Payload::Whole(_) => true,
+            Payload::Pieces(read) => read.is_whole(),
         }
+    }
+
+    pub(crate) fn payload_hash(&self) -> Vec<u8> {
+        match &self.payload {
+            Payload::Whole(hash) => hash.clone(),
+            Payload::Pieces(read) => read.hash(),
+        }
+    }
+}
+
+fn principal(call: &Call) -> String {
+    let caller = call.caller.principal();
+    match &call.on_behalf_of {
+        Some(other) => format!("{caller} for {}", other.principal()),
+        None => caller,
     }
 }
 
@@ -60,7 +91,7 @@ impl Call {
             principal: key.principal.clone(),
             method: self.rule.path.clone(),
             request_id: key.id.uuid(),
-            payload_hash: key.payload_hash.clone(),
+            payload_hash: key.payload_hash(),
             response: response.encode_to_vec(),
             at: now,
         };
@@ -75,6 +106,11 @@ impl Call {
     /// Refuses the call unless [`Call::allows`] it: for objects whose existence is no secret to the caller.
     pub fn require(&self, facts: &Facts) -> Result<(), Refusal> {
         if self.allows(facts) { Ok(()) } else { Err(self.not_permitted()) }
+    }
+
+    /// Refuses a caller whose token has run out since the call began: for streams, which go on.
+    pub fn require_unexpired(&self, now: Timestamp) -> Result<(), Refusal> {
+        if self.expires_at.is_some_and(|end| end <= now) { Err(Refusal::TokenExpired) } else { Ok(()) }
     }
 
     pub fn not_permitted(&self) -> Refusal {

@@ -45,12 +45,21 @@ pub enum Refusal {
     Fields(Vec<FieldViolation>),
     #[error("the page_token belongs to another list")]
     PageToken,
+    /// Of a stream that was open when its caller's token ended.
+    #[error("the access token has expired")]
+    TokenExpired,
     #[error("no role of the caller may do this here")]
     NotPermitted { method: String },
     #[error("the resource was changed since it was read")]
     StaleEtag { etag: String },
     #[error("the request_id was used before with another request")]
     RequestIdReused { request_id: String },
+    /// A request in pieces did not come to its end in time.
+    #[error("the request did not come in time")]
+    Late,
+    /// A request in pieces broke off, or a piece of it cannot be read.
+    #[error("the request broke off")]
+    Broken { too_large: bool, source: Box<Status> },
     /// Another service did not answer as it should.
     #[error("the {service} service did not {doing}")]
     Peer { service: &'static str, doing: &'static str, source: Box<Status> },
@@ -69,12 +78,20 @@ impl Refusal {
         let (code, reason, metadata) = match self {
             Self::Fields(_) => (Code::InvalidArgument, Common::FieldInvalid, vec![]),
             Self::PageToken => (Code::InvalidArgument, Common::PageTokenInvalid, vec![]),
+            Self::TokenExpired => (Code::Unauthenticated, Common::TokenInvalid, vec![]),
             Self::NotPermitted { method } => {
                 (Code::PermissionDenied, Common::NotPermitted, vec![("method", method.clone())])
             }
             Self::StaleEtag { etag } => (Code::Aborted, Common::StaleEtag, vec![("etag", etag.clone())]),
             Self::RequestIdReused { request_id } => {
                 (Code::InvalidArgument, Common::RequestIdReused, vec![("request_id", request_id.clone())])
+            }
+            Self::Late => (Code::DeadlineExceeded, Common::DeadlineExceeded, vec![]),
+            Self::Broken { too_large: true, source: _ } => {
+                (Code::ResourceExhausted, Common::MessageTooLarge, vec![])
+            }
+            Self::Broken { too_large: false, source: _ } => {
+                (Code::InvalidArgument, Common::MessageMalformed, vec![])
             }
             Self::Peer { source, .. } => match source.code() {
                 Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted | Code::Cancelled => {

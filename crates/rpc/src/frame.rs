@@ -6,12 +6,13 @@ use std::{pin::Pin, time::Duration};
 use futures::{Stream, StreamExt as _};
 use prost::Message;
 use rand::Rng as _;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument as _;
 
 use crate::{
     call::{self, Call, RequestKey},
     error::{self, Refusal, ServiceError},
+    incoming::{Incoming, Pieces},
 };
 
 /// How often a unit of work is run when the database refuses it for the sake of another one.
@@ -57,26 +58,80 @@ where
     let work = async move {
         let trace_id = call.trace.trace_id().to_owned();
         match run(&service, &call, request, handle).await {
-            Ok((answer, replayed)) => {
-                let mut response = Response::new(answer);
-                if replayed {
-                    response
-                        .metadata_mut()
-                        .insert(REPLAYED, tonic::metadata::MetadataValue::from_static("true"));
-                }
-                Ok(response)
+            Ok((answer, is_replayed)) => {
+                let response = Response::new(answer);
+                Ok(if is_replayed { replayed(response) } else { response })
             }
             Err(error) => Err(error::status_of(&error, &trace_id)),
         }
     };
     // A spawned task goes on when the caller's future is dropped: no transaction is cut between two lines.
-    match tokio::spawn(work.instrument(span)).await {
+    finished(tokio::spawn(work.instrument(span)).await, trace_id)
+}
+
+fn replayed<A>(mut response: Response<A>) -> Response<A> {
+    response.metadata_mut().insert(REPLAYED, tonic::metadata::MetadataValue::from_static("true"));
+    response
+}
+
+fn finished<A>(
+    ended: Result<Result<Response<A>, Status>, tokio::task::JoinError>,
+    trace_id: String,
+) -> Result<Response<A>, Status> {
+    match ended {
         Ok(answer) => answer,
         Err(panic) => {
             tracing::error!(error = %panic, "a handler panicked");
             Err(error::common(proto::common::v1::ErrorReason::Internal, &[("trace_id", trace_id)]))
         }
     }
+}
+
+/// Serves one call whose request comes in pieces. What was sent with a `request_id` that has had its answer is read and
+/// compared, but not handled again. A handler that is asked by the database to run again does so itself, by
+/// [`unit_of_work`]: pieces come once.
+pub async fn client_stream<S, P, A, E, H, F>(
+    service: &S,
+    request: Request<Streaming<P::Piece>>,
+    handle: H,
+) -> Result<Response<A>, Status>
+where
+    S: Service,
+    P: Pieces,
+    A: Message + Default + 'static,
+    E: ServiceError,
+    H: FnOnce(S, Call, Incoming<P>) -> F + Send + 'static,
+    F: Future<Output = Result<A, E>> + Send + 'static,
+{
+    let mut call = call_of(&request)?;
+    let service = service.clone();
+    let span = tracing::Span::current();
+    let trace_id = call.trace.trace_id().to_owned();
+    let pieces = request.into_inner();
+    let work = async move {
+        let trace_id = call.trace.trace_id().to_owned();
+        let refused = |error: E| error::status_of(&error, &trace_id);
+        let (mut incoming, request_id) =
+            Incoming::<P>::open(pieces, call.deadline).await.map_err(|refusal| refused(refusal.into()))?;
+        let key = RequestKey::of_pieces(&call, request_id, incoming.digest());
+        call.request = Some(key.clone());
+        let first = replay_of_pieces::<S, P, A, E>(&service, &call, &key, &mut incoming).await;
+        if let Some(answer) = first.map_err(&refused)? {
+            return Ok(replayed(Response::new(answer)));
+        }
+        match handle(service.clone(), call.clone(), incoming).await {
+            Ok(answer) => Ok(Response::new(answer)),
+            // What was refused halfway cannot be compared with what was sent before.
+            Err(error) if !key.is_whole() => Err(refused(error)),
+            // Whoever sent the same at the same time may have been the first.
+            Err(error) => match replay::<S, A, E>(&service, &call, &key).await {
+                Ok(Some(answer)) => Ok(replayed(Response::new(answer))),
+                Ok(None) => Err(refused(error)),
+                Err(other) => Err(refused(other)),
+            },
+        }
+    };
+    finished(tokio::spawn(work.instrument(span)).await, trace_id)
 }
 
 /// Serves one call with a stream of answers. The handler's stream ends with the call.
@@ -120,22 +175,58 @@ where
     H: Fn(S, Call, Q) -> F,
     F: Future<Output = Result<A, E>>,
 {
-    let mut n_runs = 1;
-    let error = loop {
-        match handle(service.clone(), call.clone(), request.clone()).await {
-            Ok(answer) => return Ok((answer, false)),
-            Err(error) if n_runs < MAX_RUNS && error.store().is_some_and(store::Error::is_retryable) => {
-                tracing::debug!(error = %error::chain(&error), run = n_runs, "the unit of work is run again");
-                tokio::time::sleep(pause(n_runs)).await;
-                n_runs += 1;
-            }
-            Err(error) => break error,
-        }
+    let worked = unit_of_work(|| handle(service.clone(), call.clone(), request.clone())).await;
+    let error = match worked {
+        Ok(answer) => return Ok((answer, false)),
+        Err(error) => error,
     };
     match &call.request {
         Some(key) => replay::<S, A, E>(service, call, key).await?.map(|answer| (answer, true)).ok_or(error),
         None => Err(error),
     }
+}
+
+/// Runs `work` again when the database refuses it for the sake of another one, six times in all.
+pub async fn unit_of_work<A, E, F>(work: impl Fn() -> F) -> Result<A, E>
+where
+    E: ServiceError,
+    F: Future<Output = Result<A, E>>,
+{
+    let mut n_runs = 1;
+    loop {
+        match work().await {
+            Err(error) if n_runs < MAX_RUNS && error.store().is_some_and(store::Error::is_retryable) => {
+                tracing::debug!(error = %error::chain(&error), run = n_runs, "the unit of work is run again");
+                tokio::time::sleep(pause(n_runs)).await;
+                n_runs += 1;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+/// The answer to the same pieces, if they had one; they are read to their end to be compared. `None`: the
+/// `request_id` is new, and nothing was read.
+async fn replay_of_pieces<S, P, A, E>(
+    service: &S,
+    call: &Call,
+    key: &RequestKey,
+    incoming: &mut Incoming<P>,
+) -> Result<Option<A>, E>
+where
+    S: Service,
+    P: Pieces,
+    A: Message + Default,
+    E: ServiceError,
+{
+    let mut tx = service.db().snapshot().await?;
+    let found = store::ledger::find(&mut tx, &key.principal, &call.rule.path, key.id.uuid()).await?;
+    tx.commit().await?;
+    if found.is_none() {
+        return Ok(None);
+    }
+    while incoming.next().await?.is_some() {}
+    replay::<S, A, E>(service, call, key).await
 }
 
 /// The answer that the same request was given before, if it was.
@@ -149,7 +240,7 @@ where
     let found = store::ledger::find(&mut tx, &key.principal, &call.rule.path, key.id.uuid()).await?;
     tx.commit().await?;
     let Some(found) = found else { return Ok(None) };
-    if found.payload_hash != key.payload_hash {
+    if found.payload_hash != key.payload_hash() {
         return Err(Refusal::RequestIdReused { request_id: key.id.to_string() }.into());
     }
     match A::decode(found.response.as_slice()) {
@@ -168,13 +259,14 @@ fn pause(n_runs: u32) -> Duration {
 
 /// Implements a generated service trait: one line an RPC.
 ///
-/// RPCs under `mutation` have a `request_id`, those under `query` do not; those under `stream` answer with many
-/// messages.
+/// RPCs under `mutation` have a `request_id`, those under `query` do not; those under `upload` have one too, and take
+/// many messages; those under `stream` answer with many messages.
 #[macro_export]
 macro_rules! service {
     (
         impl $trait:path, for $rpc:ty;
         $(mutation { $($mname:ident ($mreq:ty) -> $mresp:ty = $mhandle:path;)* })?
+        $(upload { $($uname:ident ($ureq:ty) -> $uresp:ty = $uhandle:path;)* })?
         $(query { $($qname:ident ($qreq:ty) -> $qresp:ty = $qhandle:path;)* })?
         $(stream { $($sname:ident ($sreq:ty) -> $stype:ident of $sresp:ty = $shandle:path;)* })?
     ) => {
@@ -186,6 +278,14 @@ macro_rules! service {
                     request: $crate::tonic::Request<$mreq>,
                 ) -> Result<$crate::tonic::Response<$mresp>, $crate::tonic::Status> {
                     $crate::unary(self, request, Some(|req: &$mreq| req.request_id.as_str()), $mhandle).await
+                }
+            )*)?
+            $($(
+                async fn $uname(
+                    &self,
+                    request: $crate::tonic::Request<$crate::tonic::Streaming<$ureq>>,
+                ) -> Result<$crate::tonic::Response<$uresp>, $crate::tonic::Status> {
+                    $crate::client_stream(self, request, $uhandle).await
                 }
             )*)?
             $($(
@@ -266,6 +366,7 @@ mod tests {
         let admission = Admission::new(&Limits { max_calls_per_caller: 1, ..Limits::default() });
         let call = Call {
             caller: Caller::Anonymous,
+            expires_at: None,
             on_behalf_of: None,
             rule: Arc::new(MethodRule {
                 path: "/test/Test".to_owned(),

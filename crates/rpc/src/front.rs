@@ -13,6 +13,7 @@ use access::{Caller, MethodRule, Rules, TokenVerifier};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
+use kernel::Timestamp;
 use proto::common::v1::ErrorReason;
 use tonic::{Code, Status, body::Body, service::Routes};
 use tower::{Service, ServiceExt as _};
@@ -50,6 +51,8 @@ pub struct Front {
 struct Shared {
     rules: Rules,
     streaming: HashSet<String>,
+    /// RPCs whose request comes in pieces.
+    uploading: HashSet<String>,
     verifier: TokenVerifier,
     limits: Limits,
     admission: Admission,
@@ -71,8 +74,14 @@ impl Front {
             .map(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()))
             .chain(STREAMS_OF_OTHERS.map(str::to_owned))
             .collect();
+        let uploading = proto::pool()
+            .services()
+            .flat_map(|service| service.methods().collect::<Vec<_>>())
+            .filter(|method| method.is_client_streaming() && !method.is_server_streaming())
+            .map(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()))
+            .collect();
         let admission = Admission::new(&limits);
-        let shared = Shared { rules, streaming, verifier, limits, admission };
+        let shared = Shared { rules, streaming, uploading, verifier, limits, admission };
         Self { shared: Arc::new(shared), routes: routes.prepare() }
     }
 
@@ -115,10 +124,12 @@ impl Front {
             return Err(common(ErrorReason::MethodUnknown, &[("method", shown(path))]));
         };
         let stream = shared.streaming.contains(path);
+        let upload = shared.uploading.contains(path);
         let requested = deadline::requested(request.headers())
             .map_err(|deadline::Malformed| common(ErrorReason::TimeoutMalformed, &[]))?;
         let budget = match requested {
             Some(asked) if stream => Some(asked),
+            _ if upload => Some(requested.unwrap_or(Duration::MAX).min(shared.limits.upload_timeout)),
             Some(asked) => Some(asked.min(shared.limits.max_timeout)),
             None if stream => None,
             None => Some(shared.limits.default_timeout),
@@ -126,11 +137,11 @@ impl Front {
         // Not the caller's own time: whoever asks for little must not break off what others wait for too.
         let headers = request.headers();
         let in_time = tokio::time::timeout(shared.limits.default_timeout, async {
-            let (caller, token) = self.caller(headers, &rule).await?;
+            let (caller, token, expires_at) = self.caller(headers, &rule).await?;
             let on_behalf_of = self.on_behalf_of(headers, &caller).await?;
-            Ok::<_, Status>((caller, token, on_behalf_of))
+            Ok::<_, Status>((caller, token, expires_at, on_behalf_of))
         });
-        let (caller, token, on_behalf_of) =
+        let (caller, token, expires_at, on_behalf_of) =
             in_time.await.map_err(|_elapsed| common(ErrorReason::DeadlineExceeded, &[]))??;
         if !access::may_call(&caller, &rule) {
             let reason = if matches!(caller, Caller::Anonymous) {
@@ -147,6 +158,7 @@ impl Front {
         };
         let permit = match &caller {
             _ if stream => shared.admission.stream(&principal),
+            _ if upload => shared.admission.upload(&principal),
             Caller::Service(_) => shared.admission.service(&principal),
             _ => shared.admission.call(&principal),
         };
@@ -160,6 +172,7 @@ impl Front {
         let deadline = started + budget.unwrap_or(shared.limits.max_timeout);
         let call = Call {
             caller,
+            expires_at,
             on_behalf_of,
             rule,
             trace,
@@ -178,17 +191,17 @@ impl Front {
         &self,
         headers: &HeaderMap,
         rule: &Arc<MethodRule>,
-    ) -> Result<(Caller, Option<Arc<str>>), Status> {
+    ) -> Result<(Caller, Option<Arc<str>>, Option<Timestamp>), Status> {
         let Some(value) = headers.get(http::header::AUTHORIZATION) else {
-            return Ok((Caller::Anonymous, None));
+            return Ok((Caller::Anonymous, None, None));
         };
         // Whoever signs in or refreshes may still carry a token that has run out.
         if rule.public {
-            return Ok((Caller::Anonymous, None));
+            return Ok((Caller::Anonymous, None, None));
         }
         let invalid = || common(ErrorReason::TokenInvalid, &[]);
         let token = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")).ok_or_else(invalid)?;
-        let caller = self.shared.verifier.verify(token).await.map_err(|error| {
+        let verified = self.shared.verifier.inspect(token).await.map_err(|error| {
             tracing::debug!(%error, "token refused");
             if matches!(error, access::TokenError::KeysUnavailable(_)) {
                 common(ErrorReason::Unavailable, &[])
@@ -196,7 +209,7 @@ impl Front {
                 invalid()
             }
         })?;
-        Ok((caller, Some(token.into())))
+        Ok((verified.caller, Some(token.into()), Some(verified.expires_at)))
     }
 
     /// Only a service speaks for somebody else, and that somebody's token must be good too.

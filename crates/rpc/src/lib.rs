@@ -6,6 +6,7 @@ mod deadline;
 mod error;
 mod frame;
 mod front;
+mod incoming;
 mod limits;
 pub mod parse;
 mod peers;
@@ -17,8 +18,9 @@ pub use tonic;
 
 pub use call::Call;
 pub use error::{COMMON_DOMAIN, Refusal, ServiceError, Wire, common};
-pub use frame::{REPLAYED, ResponseStream, Service, server_stream, unary};
+pub use frame::{REPLAYED, ResponseStream, Service, client_stream, server_stream, unary, unit_of_work};
 pub use front::{Front, PeerAddress};
+pub use incoming::{Incoming, Pieces};
 pub use limits::Limits;
 pub use parse::Fields;
 pub use peers::{Bearer, Outbound, Peers, Transport};

@@ -19,6 +19,12 @@ pub struct Limits {
     pub max_calls: usize,
     /// Unary calls in flight of one caller; services among themselves are bound by `max_calls` alone.
     pub max_calls_per_caller: usize,
+    /// Time for a call whose request comes in pieces, also when it asks for more.
+    pub upload_timeout: Duration,
+    /// Such calls in flight, all callers together.
+    pub max_uploads: usize,
+    /// Such calls in flight of one caller.
+    pub max_uploads_per_caller: usize,
     /// Open streams of one caller.
     pub max_streams_per_caller: usize,
     /// Largest message taken, in bytes.
@@ -46,6 +52,9 @@ impl Default for Limits {
             max_timeout: Duration::from_secs(30),
             max_calls: 512,
             max_calls_per_caller: 64,
+            upload_timeout: Duration::from_mins(5),
+            max_uploads: 64,
+            max_uploads_per_caller: 4,
             max_streams_per_caller: 32,
             max_request_bytes: 4 << 20,
             max_response_bytes: 8 << 20,
@@ -68,6 +77,8 @@ pub(crate) struct Admission {
     calls: PerKey,
     services: PerKey,
     streams: PerKey,
+    all_uploads: Arc<Semaphore>,
+    uploads: PerKey,
 }
 
 /// Held while a call is in flight.
@@ -84,6 +95,8 @@ impl Admission {
             calls: PerKey::new(limits.max_calls_per_caller),
             services: PerKey::new(limits.max_calls),
             streams: PerKey::new(limits.max_streams_per_caller),
+            all_uploads: Arc::new(Semaphore::new(limits.max_uploads)),
+            uploads: PerKey::new(limits.max_uploads_per_caller),
         }
     }
 
@@ -98,6 +111,13 @@ impl Admission {
     /// already: turned away for lack of the same room, it would waste what was done so far.
     pub fn service(&self, principal: &str) -> Option<Permit> {
         Some(Permit { _all: None, _own: self.services.take(principal)? })
+    }
+
+    /// Room for a call whose request comes in pieces, for minutes perhaps; `None` when there is none.
+    pub fn upload(&self, principal: &str) -> Option<Permit> {
+        let own = self.uploads.take(principal)?;
+        let all = Arc::clone(&self.all_uploads).try_acquire_owned().ok()?;
+        Some(Permit { _all: Some(all), _own: own })
     }
 
     /// Room for a stream; `None` when there is none.
@@ -162,6 +182,19 @@ mod tests {
         assert!(admission.call("c").is_none(), "all callers together");
         drop(first);
         assert!(admission.call("a").is_some());
+    }
+
+    #[test]
+    fn uploads_have_places_of_their_own() {
+        let limits = Limits { max_calls: 1, max_uploads: 3, max_uploads_per_caller: 2, ..Limits::default() };
+        let admission = Admission::new(&limits);
+        let (first, _second) = (admission.upload("a").unwrap(), admission.upload("a").unwrap());
+        assert!(admission.upload("a").is_none());
+        let _other = admission.upload("b").unwrap();
+        assert!(admission.upload("c").is_none(), "all callers together");
+        assert!(admission.call("a").is_some(), "they take no room of short calls");
+        drop(first);
+        assert!(admission.upload("a").is_some());
     }
 
     #[test]

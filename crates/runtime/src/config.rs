@@ -53,6 +53,16 @@ pub struct Config {
     pub log: Log,
     /// Sends e-mail; without it there is none.
     pub smtp: Option<Smtp>,
+    pub workflow: WorkflowConfig,
+    pub export: Export,
+}
+
+/// What is handed out as files.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Export {
+    /// Rows of one file, at most.
+    pub max_rows: u32,
 }
 
 /// Which engine keeps the data.
@@ -95,6 +105,93 @@ pub struct Smtp {
     pub password_file: Option<PathBuf>,
 }
 
+/// What the workflow alone uses.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorkflowConfig {
+    pub drafts: Drafts,
+    pub attachments: Attachments,
+    pub witness: WitnessConfig,
+}
+
+/// Where signed heads of the trail are kept outside of the database.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WitnessConfig {
+    /// A line for each head. Without it, `witness/trail-heads.jsonl` in the data directory; better on a disk that those
+    /// who keep the database cannot write to.
+    pub file: Option<PathBuf>,
+    /// Every head is posted there, too: `http://…` or `https://…`, in another house.
+    pub url: Option<String>,
+    /// Certificates (PEM) that vouch for `url`. Without it, the authorities on Mozilla's list do.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Issues that are not submitted yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Drafts {
+    /// Of one author, at most.
+    pub max_per_author: u32,
+    /// Days after which a draft that nobody touched goes by itself.
+    pub keep_days: u32,
+}
+
+/// Files of issues.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Attachments {
+    /// `clamd://127.0.0.1:3310`, `clamd:///run/clamav/clamd.ctl`, or `none` to give out files that nobody scanned.
+    /// Unset, the development profile takes it for `none`, and the production profile does not start.
+    pub scanner: Option<String>,
+    /// Seconds that the scanner has for one file.
+    pub scan_timeout_s: u32,
+    /// Largest file in MiB, at most 20.
+    pub max_mib: u32,
+    /// Files of one issue or draft, at most.
+    pub max_per_issue: u32,
+    /// Room for what the agents and the manager of one firm upload, in MiB.
+    pub firm_quota_mib: u32,
+    /// Days after which the bytes of what was removed, or found infected, are deleted.
+    pub keep_removed_days: u32,
+    /// A store that speaks as S3 does; without it files are in `attachments` below `data_dir`.
+    pub s3: Option<S3>,
+}
+
+/// A bucket for files.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    /// As `https://oss.example.gov.cn`; the bucket stands in the path.
+    pub endpoint: String,
+    pub bucket: String,
+    pub region: String,
+    /// Where the access key is kept.
+    pub access_key_file: PathBuf,
+    /// Where the secret key is kept.
+    pub secret_key_file: PathBuf,
+}
+
+impl Default for Drafts {
+    fn default() -> Self {
+        Self { max_per_author: 50, keep_days: 90 }
+    }
+}
+
+impl Default for Attachments {
+    fn default() -> Self {
+        Self {
+            scanner: None,
+            scan_timeout_s: 60,
+            max_mib: 20,
+            max_per_issue: 50,
+            firm_quota_mib: 1_024,
+            keep_removed_days: 7,
+            s3: None,
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -108,7 +205,15 @@ impl Default for Config {
             peer_ca_file: None,
             log: Log::default(),
             smtp: None,
+            workflow: WorkflowConfig::default(),
+            export: Export::default(),
         }
+    }
+}
+
+impl Default for Export {
+    fn default() -> Self {
+        Self { max_rows: 50_000 }
     }
 }
 
@@ -183,9 +288,30 @@ impl Config {
             let why = format!("{name} is reached in plain text off loopback: use https and peer_ca_file");
             return Err(ConfigError::Refused { name: "peers", why });
         }
+        self.check_witness()?;
         if self.peer_ca_file.is_none() && self.peers.values().any(|address| address.starts_with("https://")) {
             let why = "is needed for peers with https".to_owned();
             return Err(ConfigError::Refused { name: "peer_ca_file", why });
+        }
+        Ok(())
+    }
+
+    fn check_witness(&self) -> Result<(), ConfigError> {
+        let refused = |why: &str| {
+            let name = "workflow.witness.url";
+            Err(ConfigError::Refused { name, why: why.to_owned() })
+        };
+        let Some(url) = &self.workflow.witness.url else { return Ok(()) };
+        let (scheme, place) = url.split_once("://").unwrap_or_default();
+        if !["http", "https"].contains(&scheme) {
+            return refused("begins with neither http:// nor https://");
+        }
+        let authority = place.split(['/', '?']).next().unwrap_or_default();
+        if authority.contains('@') {
+            return refused("has a user in it, which nobody would look at");
+        }
+        if self.profile == Profile::Production && !is_private(&format!("{scheme}://{authority}")) {
+            return refused("plain text off loopback: use https");
         }
         Ok(())
     }
@@ -226,6 +352,12 @@ impl Config {
         }
         if let Some(smtp) = &mut shown.smtp {
             smtp.url = without_password(&smtp.url);
+        }
+        // Whatever tells the witness who is writing stands among the parameters.
+        if let Some(url) = &mut shown.workflow.witness.url
+            && let Some((place, _)) = url.split_once('?')
+        {
+            *url = format!("{place}?***");
         }
         toml::to_string_pretty(&shown).unwrap_or_else(|error| format!("# cannot be shown: {error}\n"))
     }
@@ -364,6 +496,34 @@ mod tests {
         ] {
             assert!(database(good).is_ok(), "{good}");
         }
+    }
+
+    #[test]
+    fn a_witness_is_an_address_that_production_reaches_under_tls_alone() {
+        let witness = |profile: &str, url: &str| {
+            let flags = [("profile", profile.to_owned()), ("workflow.witness.url", url.to_owned())];
+            Config::load(None, [], &flags)
+        };
+        for (profile, url) in [
+            ("development", "ftp://10.0.0.9/heads"),
+            ("development", "10.0.0.9"),
+            ("development", "https://me@10.0.0.9/heads"),
+            ("production", "http://10.0.0.9/heads"),
+            ("production", "http://127.0.0.1.example.org/heads"),
+            ("production", "http://example.org/127.0.0.1:80"),
+        ] {
+            let refused = witness(profile, url);
+            let name = "workflow.witness.url";
+            assert!(
+                matches!(refused, Err(ConfigError::Refused { name: found, .. }) if found == name),
+                "{url}"
+            );
+        }
+        assert!(witness("development", "http://10.0.0.9/heads").is_ok());
+        assert!(witness("production", "http://127.0.0.1/heads").is_ok());
+        assert!(witness("production", "http://127.0.0.1:8080/heads").is_ok());
+        let shown = witness("production", "https://w.example.org/heads?token=s3cret").unwrap().redacted();
+        assert!(shown.contains("https://w.example.org/heads?***") && !shown.contains("s3cret"), "{shown}");
     }
 
     #[test]

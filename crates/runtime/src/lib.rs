@@ -10,7 +10,10 @@ mod run;
 mod suite;
 pub mod telemetry;
 
-pub use config::{Config, ConfigError, Database, Log, LogFormat, Profile, Smtp};
+pub use config::{
+    Attachments, Config, ConfigError, Database, Drafts, Export, Log, LogFormat, Profile, S3, Smtp,
+    WitnessConfig, WorkflowConfig,
+};
 pub use keys::Keys;
 pub use module::{Deps, Job, Module, ModuleSpec, Worked};
 pub use options::{Options, serve_alone};

@@ -221,6 +221,16 @@ impl Suite {
         rpc::serve(listener, app, self.limits.clone(), self.drain.clone()).await.context("the server failed")
     }
 
+    /// Runs the jobs of this name until they have nothing more to do, and nothing besides. Fails when there is none.
+    pub async fn run_jobs(&self, name: &str) -> anyhow::Result<()> {
+        let mut jobs = self.jobs.iter().filter(|job| job.name == name).peekable();
+        anyhow::ensure!(jobs.peek().is_some(), "there is no job {name}");
+        for job in jobs {
+            while job.step().await.with_context(|| format!("in job {}", job.name))? == Worked::More {}
+        }
+        Ok(())
+    }
+
     /// Runs every job, and waits for every consumer, until nothing is left to do.
     pub async fn settle(&self) -> anyhow::Result<()> {
         loop {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use kernel::Timestamp;
 
-use crate::{Batch, Error, Tx, binds};
+use crate::{Batch, Engine, Error, Tx, binds};
 
 /// The constraint that a repeated request fails on.
 pub const PRIMARY_KEY: &str = "request_ledger_pkey";
@@ -61,5 +61,37 @@ pub async fn find(
         principal,
         method,
         request_id
+    )
+}
+
+/// Empties the answers since `since` that hold both texts, and what `principal` asked and was answered at `since` itself.
+/// A repeat of such a request is a reuse of its id from then on: nothing happens twice, and nothing is told any more.
+/// Gives the number of answers. It reads every answer since `since`.
+pub async fn forget(
+    tx: &mut Tx,
+    (text, beside): (&str, &str),
+    since: Timestamp,
+    principal: &str,
+) -> Result<u64, Error> {
+    // The one function for this that each engine has.
+    let holds = match tx.engine() {
+        Engine::Sqlite => "instr(response, $1) > 0 AND instr(response, $6) > 0",
+        Engine::Postgres => "position($1 IN response) > 0 AND position($6 IN response) > 0",
+    };
+    let sql = format!(
+        "UPDATE request_ledger SET payload_hash = $2, response = $2
+        WHERE at >= $3 AND (({holds}) OR (at = $3 AND (principal = $4 OR principal LIKE $5)))"
+    );
+    let nothing: &[u8] = &[];
+    crate::execute!(
+        tx,
+        "forget answers",
+        sql,
+        text.as_bytes(),
+        nothing,
+        since,
+        principal,
+        format!("% for {principal}"),
+        beside.as_bytes()
     )
 }

@@ -1,5 +1,5 @@
 //! One SQL text over SQLite and PostgreSQL: connections, units of work, migrations, and the tables that every
-//! service has (request ledger, outbox, inbox, feed positions, dead events, leases).
+//! service has (request ledger, outbox, inbox, feed positions, dead events, leases, texts that are looked for).
 //!
 //! All SQL runs through the macros [`rows!`], [`row!`], [`scalar!`] and [`execute!`], through a [`Select`] or a
 //! [`Batch`], always inside a [`Tx`]. A write takes two round trips on PostgreSQL between BEGIN and COMMIT: one
@@ -21,6 +21,7 @@ pub mod ledger;
 mod macros;
 mod migrate;
 pub mod outbox;
+pub mod search;
 mod select;
 mod session;
 mod text;

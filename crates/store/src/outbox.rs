@@ -5,13 +5,13 @@
 //! SQLite has one writer, and its sequence is its commit order. Transaction ids mean nothing in another cluster:
 //! a logical copy (`pg_dump`) of an outbox cannot be read on from old positions, a physical one can.
 
-use std::{fmt, str::FromStr};
+use std::{collections::HashMap, fmt, str::FromStr};
 
 use uuid::Uuid;
 
 use kernel::Timestamp;
 
-use crate::{Batch, Engine, Error, Tx, binds};
+use crate::{Batch, Engine, Error, Filter, Select, Tx, binds};
 
 /// Where a reader stands: after the event that this is the position of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -129,6 +129,22 @@ pub async fn read_after(
     Ok(rows.into_iter().map(Read::positioned).collect())
 }
 
+/// Where these events stand; those that the outbox does not have are left out.
+pub async fn positions_of(tx: &mut Tx, event_ids: &[Uuid]) -> Result<HashMap<Uuid, Position>, Error> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => "SELECT event_id, CAST(0 AS BIGINT), seq FROM outbox",
+        Engine::Postgres => "SELECT event_id, CAST(CAST(xid AS TEXT) AS BIGINT), seq FROM outbox",
+    };
+    let rows = Select::new(sql)
+        .filter_by(Filter::in_list("event_id", event_ids.iter().copied()))
+        .rows::<(Uuid, i64, i64)>(tx, "find events in the outbox")
+        .await?;
+    let at = |(event_id, xid, seq): (Uuid, i64, i64)| {
+        (event_id, Position { xid: xid.cast_unsigned(), seq: seq.cast_unsigned() })
+    };
+    Ok(rows.into_iter().map(at).collect())
+}
+
 /// The position of the newest event there is. While another transaction is open, [`read_after`] may not give it yet.
 pub async fn last(tx: &mut Tx) -> Result<Position, Error> {
     let doing = "find the outbox's last event";
@@ -176,6 +192,30 @@ pub async fn head(tx: &mut Tx) -> Result<Position, Error> {
         xid: xid.cast_unsigned(),
         seq: seq.cast_unsigned(),
     }))
+}
+
+/// Whether nothing that follows the position was pruned, and the position was ever reached: whether a reader who
+/// stands there can read on without a gap.
+pub async fn follows_on(tx: &mut Tx, from: &Position) -> Result<bool, Error> {
+    let doing = "find out whether the outbox reaches back";
+    let (xid, seq) = (from.xid.to_string(), from.seq.cast_signed());
+    if *from == Position::START {
+        return crate::scalar!(tx, doing, bool, "SELECT COALESCE(MIN(seq), 1) <= 1 FROM outbox");
+    }
+    let reaches_back = match tx.engine() {
+        Engine::Sqlite => {
+            crate::scalar!(tx, doing, bool, "SELECT EXISTS (SELECT 1 FROM outbox WHERE seq <= $1)", seq)
+        }
+        Engine::Postgres => crate::scalar!(
+            tx,
+            doing,
+            bool,
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE (xid, seq) <= (CAST($1 AS xid8), $2))",
+            xid,
+            seq
+        ),
+    }?;
+    Ok(reaches_back && *from <= last(tx).await?)
 }
 
 impl Read {

@@ -30,6 +30,16 @@ impl Filter {
         Self { sql: format!("{column} IN ({})", vec!["?"; binds.len()].join(", ")), binds }
     }
 
+    /// The column holds a value that the query finds.
+    pub fn in_rows_of(column: &str, select: Select) -> Self {
+        Self { sql: format!("{column} IN ({})", select.sql), binds: select.binds }
+    }
+
+    /// The query finds a row.
+    pub fn exists(select: Select) -> Self {
+        Self { sql: format!("EXISTS ({})", select.sql), binds: select.binds }
+    }
+
     /// Lets nothing pass.
     pub fn nothing() -> Self {
         Self::new("1 = 0", [])
@@ -43,6 +53,12 @@ impl Filter {
     /// All hold; of none, all do.
     pub fn all(filters: impl IntoIterator<Item = Self>) -> Self {
         Self::joined(filters, " AND ").unwrap_or_else(|| Self::new("1 = 1", []))
+    }
+
+    /// It does not hold, or nobody knows.
+    #[must_use]
+    pub fn is_not_true(self) -> Self {
+        Self { sql: format!("({}) IS NOT TRUE", self.sql), binds: self.binds }
     }
 
     fn joined(filters: impl IntoIterator<Item = Self>, with: &str) -> Option<Self> {
@@ -60,8 +76,8 @@ impl Filter {
 #[derive(Debug, Clone)]
 #[must_use = "a query does nothing until it runs"]
 pub struct Select {
-    sql: String,
-    binds: Vec<Bind>,
+    pub(crate) sql: String,
+    pub(crate) binds: Vec<Bind>,
     has_where: bool,
 }
 
@@ -106,6 +122,25 @@ impl Select {
         self.sql.push(')');
         self.binds.extend(filter.binds);
         self.has_where = true;
+        self
+    }
+
+    /// `begin`, as `SELECT … FROM`, over the rows of all these queries together, which get the name `alias`. Each may
+    /// have an order and a limit of its own.
+    pub fn of_all(begin: &str, parts: impl IntoIterator<Item = Self>, alias: &str) -> Self {
+        let (mut sql, mut binds) = (Vec::new(), Vec::new());
+        for (n, part) in parts.into_iter().enumerate() {
+            sql.push(format!("SELECT * FROM ({}) AS part_{n}", part.sql));
+            binds.extend(part.binds);
+        }
+        Self { sql: format!("{begin} ({}) AS {alias}", sql.join(" UNION ALL ")), binds, has_where: false }
+    }
+
+    /// The rows of another query, too. No condition can follow.
+    pub fn and_rows_of(mut self, other: Self) -> Self {
+        self.sql.push_str(" UNION ALL ");
+        self.sql.push_str(&other.sql);
+        self.binds.extend(other.binds);
         self
     }
 
@@ -184,6 +219,36 @@ mod tests {
         assert!(select.filter("b = ?", 2).numbered().0.ends_with("WHERE a = $1 AND (b = $2)"));
         let select = Select::new("SELECT a FROM (SELECT 1 AS a WHERE 1 = 1) AS t");
         assert!(select.filter("b = ?", 2).numbered().0.ends_with("AS t WHERE (b = $1)"));
+    }
+
+    #[test]
+    fn a_query_within_a_condition_keeps_its_values_in_their_places() {
+        let inner = Select::new("SELECT a FROM u").filter("b = ?", 2);
+        let inner = inner.and_rows_of(Select::new("SELECT a FROM v").filter("c = ?", 3));
+        let (sql, binds) = Select::new("SELECT a FROM t")
+            .filter("d = ?", 1)
+            .filter_by(Filter::in_rows_of("a", inner))
+            .filter_by(Filter::exists(Select::new("SELECT 1 FROM w").filter("e = ?", 4)))
+            .numbered();
+        assert_eq!(
+            sql,
+            "SELECT a FROM t WHERE (d = $1) AND (a IN (SELECT a FROM u WHERE (b = $2) UNION ALL SELECT a FROM v \
+             WHERE (c = $3))) AND (EXISTS (SELECT 1 FROM w WHERE (e = $4)))"
+        );
+        assert_eq!(binds, crate::binds![1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn queries_that_are_read_as_one_keep_their_orders_limits_and_values() {
+        let part = |b: i64| Select::new("SELECT a FROM t").filter("b = ?", b).raw(" ORDER BY a").limit(5);
+        let (sql, binds) =
+            Select::of_all("SELECT a FROM", [part(1), part(2)], "t").filter("c = ?", 3).numbered();
+        assert_eq!(
+            sql,
+            "SELECT a FROM (SELECT * FROM (SELECT a FROM t WHERE (b = $1) ORDER BY a LIMIT $2) AS part_0 UNION ALL \
+             SELECT * FROM (SELECT a FROM t WHERE (b = $3) ORDER BY a LIMIT $4) AS part_1) AS t WHERE (c = $5)"
+        );
+        assert_eq!(binds, crate::binds![1, 5, 2, 5, 3]);
     }
 
     #[test]

@@ -37,8 +37,19 @@ impl TestSuite {
     }
 
     pub async fn start_with(engine: Engine, modules: &[ModuleSpec], limits: Limits) -> anyhow::Result<Self> {
+        Self::start_configured(engine, modules, limits, |_| {}).await
+    }
+
+    /// `configure` changes what a test's configuration would be otherwise.
+    pub async fn start_configured(
+        engine: Engine,
+        modules: &[ModuleSpec],
+        limits: Limits,
+        configure: impl FnOnce(&mut Config),
+    ) -> anyhow::Result<Self> {
         let dir = tempfile::tempdir().context("a temporary directory")?;
-        let config = config(engine, dir.path(), modules).await?;
+        let mut config = config(engine, dir.path(), modules).await?;
+        configure(&mut config);
         let clock = Arc::new(ManualClock::at(start()));
         let start = Start {
             config,

@@ -13,7 +13,7 @@ use tonic::{Status, client::Grpc};
 use crate::{
     assign,
     codec::DynCodec,
-    headers, json, percent,
+    download, headers, json, percent,
     problem::Problem,
     rule::{Binding, BodyRule, BoundVariable},
     stream::{self, Framing},
@@ -43,6 +43,10 @@ pub(crate) async fn answer(
         let answer =
             client.server_streaming(request, binding.grpc_path.clone(), codec).await.map_err(failed)?;
         let (metadata, messages, _) = answer.into_parts();
+        if let Some(field) = download::piece_field(binding) {
+            let headers = headers::response_headers(metadata, &shared.config);
+            return download::response(messages, headers, field.clone(), shared).await;
+        }
         let mut response =
             Response::new(stream::body(messages, framing, binding.clone(), Arc::clone(shared)));
         *response.headers_mut() = headers::response_headers(metadata, &shared.config);
@@ -161,12 +165,12 @@ fn captured<'a>(variable: &BoundVariable, segments: &'a [Part<'_>]) -> Result<Co
     Ok(Cow::Owned(covered.join("/")))
 }
 
-fn outgoing(
+pub(crate) fn outgoing<T>(
     shared: &Shared,
     parts: &Parts,
     mut metadata: tonic::metadata::MetadataMap,
-    message: DynamicMessage,
-) -> tonic::Request<DynamicMessage> {
+    message: T,
+) -> tonic::Request<T> {
     let mut extensions = Extensions::new();
     if let Some(hook) = &shared.config.on_request {
         hook(parts, &mut metadata, &mut extensions);

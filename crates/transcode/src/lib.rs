@@ -12,6 +12,7 @@ mod assign;
 mod call;
 mod codec;
 mod config;
+mod download;
 mod error;
 mod headers;
 mod json;

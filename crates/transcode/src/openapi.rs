@@ -154,12 +154,17 @@ impl Document<'_> {
             Some(field) => self.schemas.field(field),
             None => self.schemas.message(&binding.rpc.output()),
         };
-        let content = if binding.rpc.is_server_streaming() {
+        let is_file = crate::download::piece_field(binding).is_some();
+        let content = if is_file {
+            json!({ "application/octet-stream": {} })
+        } else if binding.rpc.is_server_streaming() {
             json!({ "application/x-ndjson": { "schema": schema }, "text/event-stream": { "schema": schema } })
         } else {
             json!({ "application/json": { "schema": schema } })
         };
-        let description = if binding.rpc.is_server_streaming() {
+        let description = if is_file {
+            "A file, with the media type and the name that it says of itself."
+        } else if binding.rpc.is_server_streaming() {
             "A stream: one message a line, or one server-sent event each. A last `{\"error\": …}` tells of a \
              failure on the way."
         } else {

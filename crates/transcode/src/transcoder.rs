@@ -92,6 +92,39 @@ impl Transcoder {
         &self.shared.bindings
     }
 
+    /// The call that a request becomes, for a route beside the annotated methods: with the metadata, the deadline and
+    /// the extensions that any call gets.
+    #[expect(clippy::result_large_err, reason = "the refusal is the response, moved once")]
+    pub fn call<T>(&self, parts: &http::request::Parts, message: T) -> Result<tonic::Request<T>, Response> {
+        let metadata = headers::request_metadata(&parts.headers, &self.shared.config)
+            .map_err(|problem| problem.into_response(&self.shared.config))?;
+        Ok(call::outgoing(&self.shared, parts, metadata, message))
+    }
+
+    /// What such a route answers: the message in JSON.
+    pub fn answer<M: prost::Message + prost::Name>(&self, answer: tonic::Response<M>) -> Response {
+        let (metadata, message, _) = answer.into_parts();
+        let encoded = message.encode_to_vec();
+        let descriptor = self.shared.pool.get_message_by_name(&M::full_name());
+        let written = descriptor
+            .and_then(|descriptor| DynamicMessage::decode(descriptor, encoded.as_slice()).ok())
+            .and_then(|message| json::write(&message, &self.shared.options).ok());
+        let Some(json) = written else {
+            tracing::error!(message = M::full_name(), "could not write a response as json");
+            return Problem::internal().into_response(&self.shared.config);
+        };
+        let mut response = Response::new(Body::from(json));
+        *response.headers_mut() = headers::response_headers(metadata, &self.shared.config);
+        let json = http::HeaderValue::from_static("application/json");
+        response.headers_mut().insert(http::header::CONTENT_TYPE, json);
+        response
+    }
+
+    /// What such a route answers when the service refused.
+    pub fn refusal(&self, status: &Status) -> Response {
+        Problem::from_status(status, &self.shared.pool).into_response(&self.shared.config)
+    }
+
     /// A router that answers every path. To put it beside other routes, give the transcoder itself to
     /// `Router::fallback_service`: axum does not merge two routers with a fallback each.
     pub fn into_router(self) -> axum::Router {

@@ -68,10 +68,14 @@ impl Calendar {
     /// Council with their later changes (Labour Day 2019, Spring Festival 2020), 08:30–12:00 and 13:30–17:30.
     pub fn china() -> &'static Self {
         static CHINA: LazyLock<Calendar> = LazyLock::new(|| {
-            Calendar::parse(include_str!("../data/china-2016-2026.json"))
-                .expect("a test parses the embedded calendar")
+            Calendar::parse(Calendar::china_data()).expect("a test parses the embedded calendar")
         });
         &CHINA
+    }
+
+    /// The data file that [`Calendar::china`] is read from.
+    pub const fn china_data() -> &'static str {
+        include_str!("../data/china-2016-2026.json")
     }
 
     /// Reads a calendar from its JSON data file. Fails with the place of each fault; see the README for the format.
@@ -109,6 +113,11 @@ impl Calendar {
 
     pub fn last_year(&self) -> i32 {
         self.last_year
+    }
+
+    /// The last day that it covers: 31 December of the last year.
+    pub fn last_day(&self) -> NaiveDate {
+        new_year(self.last_year + 1) - TimeDelta::days(1)
     }
 
     /// Working time of one working day, in seconds.

@@ -34,6 +34,8 @@ pub struct Fault {
     /// Where it stands, such as `years[3].holidays[0].from`; indices from 0.
     pub place: String,
     pub problem: String,
+    /// The same in Chinese.
+    pub zh: String,
 }
 
 impl fmt::Display for Fault {
@@ -127,13 +129,13 @@ struct Check {
 }
 
 impl Check {
-    fn fault(&mut self, place: impl Into<String>, problem: impl Into<String>) {
-        self.faults.push(Fault { place: place.into(), problem: problem.into() });
+    fn fault(&mut self, place: impl Into<String>, problem: impl Into<String>, zh: impl Into<String>) {
+        self.faults.push(Fault { place: place.into(), problem: problem.into(), zh: zh.into() });
     }
 
     fn text(&mut self, place: &str, text: &str) {
         if text.trim().is_empty() {
-            self.fault(place, "must not be empty");
+            self.fault(place, "must not be empty", "不能为空");
         }
     }
 
@@ -141,7 +143,11 @@ impl Check {
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
         let date = date.filter(|date| date.format("%Y-%m-%d").to_string() == text);
         if date.is_none() {
-            self.fault(place, format!("{text:?} is not a date such as \"2026-02-14\""));
+            self.fault(
+                place,
+                format!("{text:?} is not a date such as \"2026-02-14\""),
+                format!("“{text}”不是日期，应如 2026-02-14"),
+            );
         }
         date
     }
@@ -150,7 +156,11 @@ impl Check {
         let time = NaiveTime::parse_from_str(text, "%H:%M").ok();
         let time = time.filter(|time| time.format("%H:%M").to_string() == text);
         if time.is_none() {
-            self.fault(place, format!("{text:?} is not a time such as \"08:30\""));
+            self.fault(
+                place,
+                format!("{text:?} is not a time such as \"08:30\""),
+                format!("“{text}”不是时刻，应如 08:30"),
+            );
         }
         time.map(|time| i64::from(time.num_seconds_from_midnight()) * SECOND)
     }
@@ -159,31 +169,43 @@ impl Check {
         for (place, year) in [("first_year", first_year), ("last_year", last_year)] {
             if !YEARS.contains(&year) {
                 let (first, last) = (YEARS.start(), YEARS.end());
-                self.fault(place, format!("{year} is not between {first} and {last}"));
+                self.fault(
+                    place,
+                    format!("{year} is not between {first} and {last}"),
+                    format!("{year} 不在 {first} 至 {last} 之间"),
+                );
                 return;
             }
         }
         if last_year < first_year {
-            self.fault("last_year", format!("{last_year} is before the first year, {first_year}"));
+            self.fault(
+                "last_year",
+                format!("{last_year} is before the first year, {first_year}"),
+                format!("{last_year} 早于起始年 {first_year}"),
+            );
             return;
         }
         let mut missing: BTreeSet<i32> = (first_year..=last_year).collect();
         for (i, Year { number: year, .. }) in years.iter().enumerate() {
             let place = format!("years[{i}].year");
             if !(first_year..=last_year).contains(year) {
-                self.fault(place, format!("{year} is not between {first_year} and {last_year}"));
+                self.fault(
+                    place,
+                    format!("{year} is not between {first_year} and {last_year}"),
+                    format!("{year} 不在 {first_year} 至 {last_year} 之间"),
+                );
             } else if !missing.remove(year) {
-                self.fault(place, format!("{year} is there twice"));
+                self.fault(place, format!("{year} is there twice"), format!("{year} 重复"));
             }
         }
         for year in missing {
-            self.fault("years", format!("{year} is missing"));
+            self.fault("years", format!("{year} is missing"), format!("缺少 {year} 年"));
         }
     }
 
     fn hours(&mut self, intervals: &[OpeningHours]) -> Hours {
         if intervals.is_empty() {
-            self.fault("intervals", "must not be empty");
+            self.fault("intervals", "must not be empty", "不能为空");
         }
         let mut hours = Vec::new();
         let mut last_closes = 0;
@@ -192,10 +214,14 @@ impl Check {
             let closes = self.time(&format!("intervals[{i}].closes"), closes);
             let (Some(opens), Some(closes)) = (opens, closes) else { continue };
             if closes <= opens {
-                self.fault(format!("intervals[{i}].closes"), "is not after the opening");
+                self.fault(format!("intervals[{i}].closes"), "is not after the opening", "应晚于上班时刻");
             }
             if opens < last_closes {
-                self.fault(format!("intervals[{i}].opens"), "is before the interval before it has closed");
+                self.fault(
+                    format!("intervals[{i}].opens"),
+                    "is before the interval before it has closed",
+                    "早于上一时段的下班时刻",
+                );
             }
             last_closes = last_closes.max(closes);
             hours.push((opens, closes));
@@ -210,7 +236,11 @@ impl Check {
             self.text(&format!("{place}.title"), title);
             self.date(&format!("{place}.issued"), issued);
             if !self.notices.insert(number.clone()) {
-                self.fault(format!("{place}.number"), format!("{number:?} is there twice"));
+                self.fault(
+                    format!("{place}.number"),
+                    format!("{number:?} is there twice"),
+                    format!("“{number}”重复"),
+                );
             }
         }
     }
@@ -224,7 +254,11 @@ impl Check {
             let to = self.date_in(&format!("{place}.to"), to, *year);
             let (Some(from), Some(to)) = (from, to) else { continue };
             if to < from {
-                self.fault(format!("{place}.to"), format!("{to} is before the first day, {from}"));
+                self.fault(
+                    format!("{place}.to"),
+                    format!("{to} is before the first day, {from}"),
+                    format!("{to} 早于首日 {from}"),
+                );
             }
             for date in from.iter_days().take_while(|date| *date <= to) {
                 self.name(date, &place, Named::Holiday(name.clone()));
@@ -239,6 +273,7 @@ impl Check {
                 self.fault(
                     format!("{place}.date"),
                     format!("{date} is a {}, which is worked anyway", date.weekday()),
+                    format!("{date} 本为工作日，不能作为补班日"),
                 );
             }
             self.name(date, &place, Named::MakeUp(r#for.clone()));
@@ -248,7 +283,7 @@ impl Check {
     fn date_in(&mut self, place: &str, text: &str, year: i32) -> Option<NaiveDate> {
         let date = self.date(place, text)?;
         if date.year() != year {
-            self.fault(place, format!("{date} does not lie in {year}"));
+            self.fault(place, format!("{date} does not lie in {year}"), format!("{date} 不在 {year} 年内"));
             return None;
         }
         Some(date)
@@ -256,14 +291,19 @@ impl Check {
 
     fn notice(&mut self, place: &str, notice: &str) {
         if !self.notices.contains(notice) {
-            self.fault(format!("{place}.notice"), format!("{notice:?} is not among the notices"));
+            self.fault(
+                format!("{place}.notice"),
+                format!("{notice:?} is not among the notices"),
+                format!("“{notice}”不在通知列表中"),
+            );
         }
     }
 
     fn name(&mut self, date: NaiveDate, place: &str, named: Named) {
         if let Some((first, _)) = self.named.get(&date) {
             let problem = format!("{date} is already given by {first}");
-            self.fault(place, problem);
+            let zh = format!("{date} 已由 {first} 给出");
+            self.fault(place, problem, zh);
         } else {
             self.named.insert(date, (place.to_owned(), named));
         }

@@ -2,6 +2,7 @@
 //! lives here, and no data: what a caller may see or do is decided behind it.
 
 mod bodies;
+mod files;
 mod headers;
 mod openapi;
 mod switchboard;
@@ -40,6 +41,7 @@ pub fn app(suite: &Suite) -> anyhow::Result<Router> {
         .route("/openapi.json", get(move || async move { ([(CONTENT_TYPE, "application/json")], document) }))
         .route("/docs", get(move || async move { axum::response::Html(page) }))
         .route("/", get(async || axum::response::Redirect::temporary("/docs")))
+        .merge(files::routes(&switchboard, &transcoder))
         .fallback_service(transcoder)
         .layer(axum::middleware::map_response(headers::secure));
     Ok(Router::new().fallback_service(Doors { grpc: switchboard, json, bodies }))
@@ -84,6 +86,9 @@ impl Service<Request<Body>> for Doors {
                 let request = request.map(tonic::body::Body::new);
                 let answered = doors.grpc.oneshot(request).await;
                 Ok(answered.unwrap_or_else(tonic::Status::into_http).map(Body::new))
+            } else if files::is_upload(&request) {
+                // Passed on as it comes: it takes no room here, and has its time behind the front.
+                doors.json.oneshot(request).await.map(axum::response::IntoResponse::into_response)
             } else {
                 let request = match doors.bodies.admit(request) {
                     Ok(request) => request,

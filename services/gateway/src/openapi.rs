@@ -8,6 +8,8 @@ use prost_reflect::MethodDescriptor;
 use serde_json::{Map, Value};
 use transcode::Info;
 
+use crate::files;
+
 /// The document.
 pub fn document() -> anyhow::Result<Value> {
     let rules = Rules::from_pool(proto::pool())?;
@@ -26,7 +28,13 @@ pub fn document() -> anyhow::Result<Value> {
             }
         }
     };
-    transcode::openapi(proto::pool(), &info, &extend).context("the OpenAPI document")
+    let mut document = transcode::openapi(proto::pool(), &info, &extend).context("the OpenAPI document")?;
+    let who = |method: &str| {
+        let path = format!("/qinqing.workflow.v1.AttachmentService/{method}");
+        rules.get(&path).map(|rule| who(rule)).unwrap_or_default()
+    };
+    files::describe(&mut document, &who("UploadAttachment"), &who("DownloadAttachment"));
+    Ok(document)
 }
 
 /// Who may call, as the reader of the page sees it.

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod config;
+pub mod figures;
 pub mod migrate;
 pub mod replay;
 pub mod serve;

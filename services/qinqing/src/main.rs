@@ -1,6 +1,7 @@
 //! The whole suite in one binary: all services at once, any of them alone, and the tools around them.
 
 mod commands;
+mod exported;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,8 @@ enum Command {
     Config(commands::config::Command),
     /// Check an exported trail, with no server
     Verify(commands::verify::Arguments),
+    /// Recompute a published figure from an exported trail, with no server
+    Figures(commands::figures::Arguments),
     /// Play the S328 story as six people
     Story(commands::story::Arguments),
     /// Generate the history of a city through the services' own code
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Migrate(arguments) => commands::migrate::run(&options, &arguments),
         Command::Config(command) => commands::config::run(&options, command),
         Command::Verify(arguments) => commands::verify::run(&arguments),
+        Command::Figures(arguments) => commands::figures::run(&arguments),
         Command::Story(arguments) => commands::story::run(&options, &arguments),
         Command::Replay(arguments) => commands::replay::run(&options, &arguments),
     };

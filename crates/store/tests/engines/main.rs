@@ -13,6 +13,7 @@ mod migrations;
 mod outbox;
 #[path = "../../../testkit/src/postgres.rs"]
 mod postgres;
+mod search;
 mod transactions;
 
 use kernel::{FixedIds, IdGen as _, Timestamp};

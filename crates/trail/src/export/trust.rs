@@ -57,8 +57,14 @@ impl Trust {
 
     /// Holds the export against this head too.
     #[must_use]
-    pub fn witness(mut self, witness: Witness) -> Self {
-        self.witnesses.push(witness);
+    pub fn witness(self, witness: Witness) -> Self {
+        self.witnesses([witness])
+    }
+
+    /// Holds the export against all of these heads too, such as those of a witness's file.
+    #[must_use]
+    pub fn witnesses(mut self, witnesses: impl IntoIterator<Item = Witness>) -> Self {
+        self.witnesses.extend(witnesses);
         self.witnesses.sort_by_key(|witness| witness.head.head.size);
         self
     }

@@ -8,5 +8,6 @@ mod encodings;
 mod exports;
 mod log;
 mod merkle;
+mod second;
 mod tampering;
 mod vectors;

@@ -7,7 +7,7 @@ use trail::{Keys, Signer, Trust, Value, digest_text, verify_export};
 use crate::log::{SUITE, entries, export, export_chain, heads, lines, linked, signer, tree, trust};
 use crate::merkle::{LEAVES, tree_of_eight};
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 

@@ -52,6 +52,11 @@ pub async fn serve(request: GrpcRequest) -> Result<GrpcResponse, Infallible> {
         .find(|rpc| format!("/{}/{}", rpc.parent_service().full_name(), rpc.name()) == path);
     let Some(rpc) = rpc else { return Ok(Status::unimplemented("no such method").into_http()) };
     let mut grpc = Grpc::new(DynCodec(rpc.input()));
+    if rpc.name() == "DownloadBook" {
+        return Ok(grpc
+            .server_streaming(service_fn(|request| async move { download(&request) }), request)
+            .await);
+    }
     if rpc.is_server_streaming() {
         return Ok(grpc
             .server_streaming(service_fn(|request| async { Ok::<_, Status>(watch(request)) }), request)
@@ -148,6 +153,31 @@ fn watch(request: tonic::Request<DynamicMessage>) -> Response<Books> {
     let rest =
         stream::pending().take_while(move |_| std::future::ready(lingering)).take(usize::from(lingering));
     Response::new(books.chain(failure).chain(rest).boxed())
+}
+
+/// What the book is, then its pages; `broken` ends after the first of them.
+fn download(request: &tonic::Request<DynamicMessage>) -> Result<Response<Books>, Status> {
+    let input = request.get_ref();
+    fail_for(input)?;
+    let output = input.descriptor().parent_pool().get_message_by_name("library.v1.DownloadBookResponse");
+    let output = output.expect("known");
+    let book = input.get_field_by_name("book_id").and_then(|id| id.as_str().map(str::to_owned));
+    let mut first = DynamicMessage::new(output.clone());
+    if book.as_deref() != Some("nameless") {
+        first.set_field_by_name("content_type", Value::String("text/plain; charset=utf-8".to_owned()));
+        first.set_field_by_name("file_name", Value::String("诉求 \"1\".txt".to_owned()));
+    }
+    let mut messages = vec![Ok(first)];
+    for page in ["one\n", "\0two", ""] {
+        let mut message = DynamicMessage::new(output.clone());
+        message.set_field_by_name("page", Value::Bytes(Bytes::from_static(page.as_bytes())));
+        messages.push(Ok(message));
+    }
+    if book.as_deref() == Some("broken") {
+        messages.truncate(2);
+        messages.push(Err(Status::data_loss("the page is torn out")));
+    }
+    Ok(Response::new(stream::iter(messages).boxed()))
 }
 
 /// What came back over HTTP.

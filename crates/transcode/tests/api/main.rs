@@ -3,6 +3,7 @@
 mod bodies;
 mod building;
 mod documents;
+mod downloads;
 mod errors;
 mod library;
 mod metadata;

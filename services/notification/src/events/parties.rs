@@ -56,13 +56,17 @@ fn actor(party: i32, id: &str) -> Result<Option<AccountId>, EventError> {
 
 fn holder(state: IssueState) -> Holder {
     match state {
-        IssueState::Unspecified | IssueState::Closed => Holder::Nobody,
-        IssueState::Triage => Holder::Operators,
+        IssueState::Unspecified
+        | IssueState::Closed
+        | IssueState::Withdrawn
+        | IssueState::OutOfScope
+        | IssueState::Merged => Holder::Nobody,
+        IssueState::Triage | IssueState::ReturnPending | IssueState::WithdrawPending => Holder::Operators,
         IssueState::Submitted | IssueState::Signed | IssueState::Replied => Holder::Liaison,
         IssueState::Dispatched | IssueState::InProgress | IssueState::Planned | IssueState::Rectifying => {
             Holder::Section
         }
-        IssueState::FedBack => Holder::Firm,
+        IssueState::FedBack | IssueState::AwaitingFirm => Holder::Firm,
         IssueState::PendingAudit => Holder::Auditors,
     }
 }

@@ -1,48 +1,29 @@
 //! `qinqing verify FILE`: checks an exported trail, with no server and no trust in one.
 
-use std::{fmt::Write as _, fs::File, io::BufReader, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context as _;
 use clap::Args;
-use trail::{Keys, SignedHead, Trust, Witness, verify_export};
+use trail::{FaultKind, Report};
+
+use crate::exported::{self, Trusted, Verified, hex_of};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The exported trail
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Public key that must have signed it, 64 hexadecimal digits; may be given several times. Without one, the key
-    /// that the file itself names is taken, and only the file's own coherence is shown
-    #[arg(long = "key", value_name = "HEX")]
-    keys: Vec<String>,
-    /// A tree head that was kept elsewhere, one line of JSON: shows that nothing from before it was rewritten
-    #[arg(long, value_name = "FILE")]
-    witness: Option<PathBuf>,
+    #[command(flatten)]
+    trusted: Trusted,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { file, keys, witness } = arguments;
-    let trusted = if keys.is_empty() {
-        Keys::InHeader
-    } else {
-        Keys::Expected(keys.iter().map(|key| hex(key)).collect::<anyhow::Result<_>>()?)
-    };
-    let mut trust = Trust::new(trusted);
-    if let Some(path) = witness {
-        let line =
-            std::fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
-        let head = SignedHead::from_json(line.trim())
-            .with_context(|| format!("{} is no tree head", path.display()))?;
-        trust = trust.witness(Witness { head, consistency: None });
-    }
-    let input = File::open(file).with_context(|| format!("could not read {}", file.display()))?;
-    let report =
-        verify_export(BufReader::new(input), &trust).context("could not read the file to its end")?;
+    let Arguments { file, trusted } = arguments;
+    let Verified { report, n_witnesses } = exported::verify(file, trusted, |_| {})?;
     println!("log       {}", report.log_id);
     println!("entries   {} in {} chains", report.entries, report.chains);
     println!("heads     {}", report.heads);
     for key in &report.public_keys {
-        let source = if keys.is_empty() {
+        let source = if trusted.takes_the_files_word() {
             " (named by the file itself; compare it with the published one)"
         } else {
             ""
@@ -52,11 +33,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(root) = report.root {
         println!("root      {root}");
     }
-    for fault in &report.faults {
-        println!("FAULT     {fault}");
+    if 0 < n_witnesses {
+        println!("witness   {n_witnesses} heads");
     }
+    show_faults(&report);
     if report.is_intact() {
-        if keys.is_empty() {
+        if trusted.takes_the_files_word() {
             println!(
                 "coherent: whoever holds the key above wrote it as it stands; give --key to know who that is"
             );
@@ -70,18 +52,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn hex_of(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn hex(text: &str) -> anyhow::Result<Vec<u8>> {
-    let digits = text.as_bytes();
-    anyhow::ensure!(
-        digits.len() == 64 && digits.iter().all(u8::is_ascii_hexdigit),
-        "{text:?} is not 64 hexadecimal digits"
-    );
-    digits.chunks(2).map(|pair| Ok(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?)).collect()
+/// Each fault with its place.
+pub(super) fn show_faults(report: &Report) {
+    for fault in &report.faults {
+        println!("FAULT     {fault}");
+    }
+    if report.faults.iter().any(|fault| fault.kind == FaultKind::Witness) {
+        println!(
+            "          if heads of the witness are younger than the export, say with --until when it was made"
+        );
+    }
 }

@@ -21,12 +21,18 @@ pub struct By {
     pub party: Party,
 }
 
+impl Who {
+    pub const fn account(self) -> Option<AccountId> {
+        match self {
+            Self::Account(account) => Some(account),
+            Self::Client(_) | Self::System => None,
+        }
+    }
+}
+
 impl By {
     pub const fn account(self) -> Option<AccountId> {
-        match self.who {
-            Who::Account(account) => Some(account),
-            Who::Client(_) | Who::System => None,
-        }
+        self.who.account()
     }
 }
 
@@ -38,11 +44,18 @@ pub struct Actor {
     pub parties: Vec<Party>,
     /// Whether the person is the manager of the issue's firm now, whatever role let them in.
     pub manages_firm: bool,
+    /// The co-section tasks of the issue that are for a section of theirs.
+    pub co_tasks: Vec<u32>,
 }
 
 impl Actor {
     pub fn person(account: AccountId, parties: impl Into<Vec<Party>>) -> Self {
-        Self { who: Who::Account(account), parties: parties.into(), manages_firm: false }
+        Self {
+            who: Who::Account(account),
+            parties: parties.into(),
+            manages_firm: false,
+            co_tasks: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -50,11 +63,21 @@ impl Actor {
         Self { manages_firm, ..self }
     }
 
+    #[must_use]
+    pub fn helping_with(self, co_tasks: Vec<u32>) -> Self {
+        Self { co_tasks, ..self }
+    }
+
     pub fn client(client: ClientId) -> Self {
-        Self { who: Who::Client(client), parties: vec![Party::Client], manages_firm: false }
+        Self {
+            who: Who::Client(client),
+            parties: vec![Party::Client],
+            manages_firm: false,
+            co_tasks: Vec::new(),
+        }
     }
 
     pub fn system() -> Self {
-        Self { who: Who::System, parties: vec![Party::System], manages_firm: false }
+        Self { who: Who::System, parties: vec![Party::System], manages_firm: false, co_tasks: Vec::new() }
     }
 }

@@ -1,11 +1,12 @@
 //! Whether a step is taken, and what then happened. Nothing is done here: time and rules come in, events go out.
 
-use chrono::NaiveDate;
 use kernel::{Timestamp, Version};
 
 use super::{
-    Action, Actor, By, Command, Confirmation, Event, Fact, Issue, Outcome, Party, Refused, Rules, State,
-    SubmitIssue, Who, clock, clocks, create, duty, evolve, local_date, start_of_day,
+    Action, Actor, By, Command, Event, Fact, Issue, Party, Refused, Rules, SubmitIssue, Who, clock, clocks,
+    create, duty, evolve,
+    facts::facts,
+    guard::guard,
     transition::{ENTRIES, TRANSITIONS, targets},
 };
 
@@ -26,6 +27,8 @@ pub fn submit(
         division,
         manager,
         desk,
+        about,
+        confidential,
     } = command;
     let entry = ENTRIES.iter().find(|entry| may_act_as(by, entry.1)).ok_or(Refused::MayNotSubmit)?;
     let Some(known) = rules.policy.category(&category) else {
@@ -41,9 +44,12 @@ pub fn submit(
         description,
         division,
         manager,
-        policy_version: rules.policy.version,
+        policy_version: rules.policy.version.clone(),
         calendar_version: rules.calendar.version().to_owned(),
-        desk,
+        // Never to those whom it complains about: an operator finds another department.
+        desk: desk.filter(|desk| about != Some(desk.department)),
+        about,
+        confidential,
     };
     let event = Event { version: Version::FIRST, at: now, by: By { who: by.who, party: entry.1 }, fact };
     let issue = create(&event).expect("a submission begins a history");
@@ -62,8 +68,9 @@ pub fn decide(
     // A machine's clock may go back; the history of an issue does not.
     let at = now.max(issue.updated_at);
     let action = command.action();
-    let by = permit(issue, action, rules, at, by)?;
-    let facts = facts(issue, command, rules, at, by)?;
+    let actor = by;
+    let by = permit(issue, action, rules, at, actor)?;
+    let facts = facts(issue, command, rules, at, (actor, by.party))?;
 
     let mut events = Vec::with_capacity(facts.len());
     let mut after = issue.clone();
@@ -76,7 +83,7 @@ pub fn decide(
         targets(issue.state(), action, by.party).any(|to| to == after.state()),
         "{action} broke the table"
     );
-    look_ahead(&after, rules)?;
+    look_ahead(&after, rules.rebound(&after).ok_or_else(|| not_bound(&after))?)?;
     Ok(events)
 }
 
@@ -90,7 +97,9 @@ pub fn next_actions(
 ) -> Result<Vec<Action>, Refused> {
     let at = now.max(issue.updated_at);
     let mut actions = Vec::new();
-    for action in Action::ALL {
+    // These follow from a step with another issue: nobody takes them by themselves.
+    let follows = |action: &&Action| matches!(action, Action::Release | Action::NoteDelivery);
+    for action in Action::ALL.iter().filter(|action| !follows(action)) {
         match permit(issue, *action, rules, at, by) {
             Ok(_) => actions.push(*action),
             Err(fault @ (Refused::NotBound { .. } | Refused::Calendar(_))) => return Err(fault),
@@ -104,10 +113,7 @@ pub fn next_actions(
 /// what the issue says. What the command says is looked at later.
 fn permit(issue: &Issue, action: Action, rules: Rules<'_>, at: Timestamp, by: &Actor) -> Result<By, Refused> {
     if !rules.bind(issue) {
-        return Err(Refused::NotBound {
-            policy: issue.policy_version.0,
-            calendar: issue.calendar_version.clone(),
-        });
+        return Err(not_bound(issue));
     }
     let from = issue.state();
     let row = TRANSITIONS.iter().find(|row| (row.0, row.1) == (from, action) && may_act_as(by, row.2));
@@ -115,8 +121,12 @@ fn permit(issue: &Issue, action: Action, rules: Rules<'_>, at: Timestamp, by: &A
     if let Some(party) = duty::conflict(issue, action, by) {
         return Err(Refused::ConflictOfDuty { action, party });
     }
-    guard(issue, action, party, rules, at)?;
+    guard(issue, action, (by, party), rules, at)?;
     Ok(By { who: by.who, party })
+}
+
+fn not_bound(issue: &Issue) -> Refused {
+    Refused::NotBound { policy: issue.policy_version.clone(), calendar: issue.calendar_version.clone() }
 }
 
 fn may_act_as(by: &Actor, party: Party) -> bool {
@@ -128,133 +138,11 @@ fn may_act_as(by: &Actor, party: Party) -> bool {
     fits && by.parties.contains(&party)
 }
 
-fn guard(
-    issue: &Issue,
-    action: Action,
-    party: Party,
-    rules: Rules<'_>,
-    at: Timestamp,
-) -> Result<(), Refused> {
-    match action {
-        Action::Confirm => match issue.confirmation(rules, at)? {
-            Confirmation::Awaited { .. } | Confirmation::Unconfirmed { .. } => Ok(()),
-            Confirmation::NotNeeded | Confirmation::Confirmed { .. } => Err(Refused::NothingToConfirm),
-        },
-        Action::Rate | Action::Dispute => within(action, at, clock::rating_until(issue, rules)?),
-        Action::LapseRating => match clock::rating_until(issue, rules)? {
-            Some(until) if at <= until => Err(Refused::WindowOpen { until }),
-            _ => Ok(()),
-        },
-        Action::Reopen => within(action, at, issue.reopen_until(rules)?),
-        Action::Urge if party == Party::Firm => match issue.urged_by_firm_at {
-            Some(last) => once_a_working_day(last, at, rules),
-            None => Ok(()),
-        },
-        _ => Ok(()),
-    }
-}
-
-fn within(action: Action, at: Timestamp, until: Option<Timestamp>) -> Result<(), Refused> {
-    match until {
-        Some(until) if until < at => Err(Refused::WindowOver { action, until }),
-        _ => Ok(()),
-    }
-}
-
-/// Two moments belong to the same working day when the next working day after them is the same: what is done on a
-/// weekend counts to the Friday before.
-fn once_a_working_day(last: Timestamp, at: Timestamp, rules: Rules<'_>) -> Result<(), Refused> {
-    let next = |moment| rules.calendar.working_day_after(local_date(moment), 1);
-    let day = next(last)?;
-    if next(at)? == day {
-        return Err(Refused::UrgedToday { again_after: start_of_day(day) });
-    }
-    Ok(())
-}
-
-fn facts(
-    issue: &Issue,
-    command: Command,
-    rules: Rules<'_>,
-    at: Timestamp,
-    by: By,
-) -> Result<Vec<Fact>, Refused> {
-    let from = issue.state();
-    let fact = match command {
-        Command::Confirm => Fact::Confirmed {},
-        Command::Assign { desk } => Fact::Assigned { desk },
-        Command::Sign { difficulty } => Fact::Signed { difficulty: difficulty.unwrap_or(issue.difficulty) },
-        Command::Dispatch { section, department, note } => {
-            if issue.department() != Some(department) {
-                return Err(Refused::SectionElsewhere { section });
-            }
-            Fact::Dispatched { section, note }
-        }
-        Command::Accept => Fact::Accepted {},
-        Command::Object { reason } => Fact::Objected { reason },
-        Command::RecordContact { channel, note } => Fact::Contacted { channel, note },
-        Command::RecordProgress { note } => Fact::Progressed { note },
-        Command::RecordInterimMeasure { measure } => Fact::InterimMeasureRecorded { measure },
-        Command::Plan { responsible, committed, note } => {
-            Fact::Planned { responsible, committed: after_today(committed, at)?, note }
-        }
-        Command::Replan { responsible, committed, reason } => {
-            Fact::Replanned { responsible, committed: after_today(committed, at)?, reason }
-        }
-        Command::Reply { outcome, text, legal_basis } => {
-            if outcome == Outcome::PlannedDelivered && from != State::Planned {
-                return Err(Refused::NeedsPlan { from });
-            }
-            if legal_basis.is_none() && needs_legal_basis(outcome, from) {
-                return Err(Refused::LegalBasisMissing { outcome });
-            }
-            Fact::Replied { outcome, text, legal_basis }
-        }
-        Command::SendBack { reason } => Fact::ReplySentBack { reason },
-        Command::FeedBack { channel, receipt } => Fact::FedBack { channel, receipt },
-        Command::Rate { rating, comment } => {
-            Fact::Rated { rating, low: rules.policy.is_low(&rating), comment }
-        }
-        Command::Dispute { reason } => Fact::Disputed { reason },
-        Command::LapseRating => Fact::RatingLapsed {},
-        Command::PassAudit { note } => return Ok(vec![Fact::AuditPassed { note }, Fact::Closed {}]),
-        Command::FailAudit { code, note } => {
-            if rules.policy.audit_failure(&code).is_none() {
-                return Err(Refused::UnknownAuditFailure(code));
-            }
-            Fact::AuditFailed { code, note }
-        }
-        Command::Reopen { reason } => {
-            let same_handler = issue.counts.reopens < rules.policy.reopenings_to_same_handler;
-            Fact::Reopened { reason, same_handler }
-        }
-        Command::Urge { note } => Fact::Urged { note },
-        Command::ReachRung { clock, rung } => {
-            let pending = clock::pending(issue, rules)?;
-            let found =
-                pending.into_iter().find(|next| next.clock == clock && next.code == rung && next.at < at);
-            let found = found.ok_or(Refused::RungNotDue { clock, rung })?;
-            let clock::Rung { clock, code: rung, due_at, light, notify, .. } = found;
-            Fact::RungReached { clock, rung, due_at, light, notify }
-        }
-    };
-    debug_assert!(by.party != Party::System || fact.notes().is_empty(), "the system writes no texts");
-    Ok(vec![fact])
-}
-
-fn after_today(committed: NaiveDate, at: Timestamp) -> Result<NaiveDate, Refused> {
-    if committed <= local_date(at) { Err(Refused::PlanDatePast { committed }) } else { Ok(committed) }
-}
-
-/// A refusal names the law; so does an explanation that is given where the firm asked for better.
-fn needs_legal_basis(outcome: Outcome, from: State) -> bool {
-    outcome == Outcome::Infeasible || (outcome == Outcome::Explained && from == State::Rectifying)
-}
-
 /// Whether every deadline that the issue now has lies within the calendar: better refused than never due.
 fn look_ahead(issue: &Issue, rules: Rules<'_>) -> Result<(), Refused> {
     clocks(issue, rules, issue.updated_at)?;
     clock::pending(issue, rules)?;
+    clock::question_until(issue, rules)?;
     issue.confirmation(rules, issue.updated_at)?;
     issue.reopen_until(rules)?;
     Ok(())

@@ -5,8 +5,9 @@ use kernel::{AccountId, DepartmentId, EnterpriseId, IssueId, SectionId, Timestam
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, By, Channel, ClockKey, Code, Difficulty, DivisionCode, IssueNumber, Light, NoteField, NoteRef,
-    Notify, Outcome, PolicyVersion, Rating, Title, note,
+    Action, AttachmentRef, By, Channel, ClockKey, Code, CommentAudience, Difficulty, DivisionCode,
+    Escalation, IssueNumber, Level, Light, NoteField, NoteRef, Notify, Outcome, PolicyVersion, Rating, Reply,
+    Work, note,
 };
 
 /// One event of one issue: what its trail hashes. In JSON it has one form, without floats and without free text.
@@ -36,7 +37,7 @@ pub enum Fact {
         number: IssueNumber,
         enterprise_id: EnterpriseId,
         category: Code,
-        title: Title,
+        title: NoteRef,
         description: NoteRef,
         division: DivisionCode,
         /// Manager of the firm at that time.
@@ -46,6 +47,10 @@ pub enum Fact {
         difficulty: Difficulty,
         /// Where routing sent it; `None` leaves it to an operator.
         desk: Option<Desk>,
+        /// The department that it complains about, which never gets it.
+        about: Option<DepartmentId>,
+        /// Whether it is kept from everybody who need not know.
+        confidential: bool,
     },
     Confirmed {},
     Assigned {
@@ -58,8 +63,67 @@ pub enum Fact {
         section: SectionId,
         note: Option<NoteRef>,
     },
+    ReturnRequested {
+        reason: NoteRef,
+        /// What was not known when a return was denied.
+        new_fact: Option<NoteRef>,
+    },
+    /// Another department is in charge.
+    ReturnUpheld {
+        desk: Desk,
+        reason: NoteRef,
+    },
+    ReturnDenied {
+        reason: NoteRef,
+    },
+    ScopeRejected {
+        reason: NoteRef,
+    },
+    ScopeAppealed {
+        reason: NoteRef,
+    },
+    /// Follows the step that happened too often, in the same transaction.
+    Escalated {
+        cause: Escalation,
+        level: Level,
+    },
+    CoSectionAdded {
+        /// From 1 without gaps.
+        task: u32,
+        section: SectionId,
+        department: DepartmentId,
+        note: NoteRef,
+    },
+    CoTaskReplied {
+        task: u32,
+        text: NoteRef,
+    },
     Accepted {},
     Objected {
+        reason: NoteRef,
+    },
+    FirmAsked {
+        question: NoteRef,
+    },
+    InformationSupplied {
+        text: NoteRef,
+        /// When the clocks went on: now, or at the end of the time for it if that was before.
+        until: Timestamp,
+    },
+    /// The firm did not answer in time.
+    WorkResumed {
+        /// When the clocks went on: at the end of the time for it, however late that was noticed.
+        until: Timestamp,
+    },
+    ExtensionRequested {
+        working_days: u32,
+        reason: NoteRef,
+    },
+    ExtensionGranted {
+        working_days: u32,
+        note: Option<NoteRef>,
+    },
+    ExtensionDenied {
         reason: NoteRef,
     },
     Contacted {
@@ -82,10 +146,18 @@ pub enum Fact {
         committed: NaiveDate,
         reason: NoteRef,
     },
+    PlanReviewed {
+        note: NoteRef,
+    },
     Replied {
         outcome: Outcome,
         text: NoteRef,
         legal_basis: Option<NoteRef>,
+        /// Why co-sections were not waited for.
+        override_note: Option<NoteRef>,
+        /// Files that show what was done.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<AttachmentRef>,
     },
     ReplySentBack {
         reason: NoteRef,
@@ -116,6 +188,63 @@ pub enum Fact {
         reason: NoteRef,
         same_handler: bool,
     },
+    WithdrawalRequested {
+        reason: NoteRef,
+        /// When the clocks went on, if the firm had been asked for something.
+        question_until: Option<Timestamp>,
+    },
+    Withdrawn {
+        /// By which way the firm was asked whether it wants that.
+        channel: Channel,
+        note: NoteRef,
+    },
+    WithdrawalDenied {
+        channel: Channel,
+        note: NoteRef,
+    },
+    Merged {
+        into: IssueId,
+        /// Of the issue that is handled for both.
+        desk: Desk,
+    },
+    Unmerged {
+        reason: NoteRef,
+    },
+    /// What was replied to the issue that this one was merged into was fed back to the firm of this one too.
+    MergedFedBack {
+        channel: Channel,
+        receipt: NoteRef,
+        work: Work,
+        reply: Reply,
+    },
+    Absorbed {
+        child: IssueId,
+    },
+    Released {
+        child: IssueId,
+    },
+    DeliveryNoted {
+        child: IssueId,
+    },
+    Supervised {
+        level: Level,
+        note: NoteRef,
+    },
+    Instructed {
+        /// From 1 without gaps.
+        instruction: u32,
+        text: NoteRef,
+    },
+    InstructionAnswered {
+        instruction: u32,
+        text: NoteRef,
+    },
+    Commented {
+        audience: CommentAudience,
+        /// The writer's, if it is for that department.
+        department: Option<DepartmentId>,
+        comment: NoteRef,
+    },
     Urged {
         note: Option<NoteRef>,
     },
@@ -126,6 +255,10 @@ pub enum Fact {
         due_at: Timestamp,
         light: Option<Light>,
         notify: Vec<Notify>,
+    },
+    /// From now on its running clocks go by another calendar; those that have stopped keep theirs.
+    CalendarChanged {
+        calendar_version: String,
     },
 }
 
@@ -162,8 +295,37 @@ impl Fact {
             Self::AuditFailed { .. } => "audit_failed",
             Self::Closed {} => "closed",
             Self::Reopened { .. } => "reopened",
+            Self::ReturnRequested { .. } => "return_requested",
+            Self::ReturnUpheld { .. } => "return_upheld",
+            Self::ReturnDenied { .. } => "return_denied",
+            Self::ScopeRejected { .. } => "scope_rejected",
+            Self::ScopeAppealed { .. } => "scope_appealed",
+            Self::Escalated { .. } => "escalated",
+            Self::CoSectionAdded { .. } => "co_section_added",
+            Self::CoTaskReplied { .. } => "co_task_replied",
+            Self::FirmAsked { .. } => "firm_asked",
+            Self::InformationSupplied { .. } => "information_supplied",
+            Self::WorkResumed { .. } => "work_resumed",
+            Self::ExtensionRequested { .. } => "extension_requested",
+            Self::ExtensionGranted { .. } => "extension_granted",
+            Self::ExtensionDenied { .. } => "extension_denied",
+            Self::PlanReviewed { .. } => "plan_reviewed",
+            Self::WithdrawalRequested { .. } => "withdrawal_requested",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::WithdrawalDenied { .. } => "withdrawal_denied",
+            Self::Merged { .. } => "merged",
+            Self::Unmerged { .. } => "unmerged",
+            Self::MergedFedBack { .. } => "merged_fed_back",
+            Self::Absorbed { .. } => "absorbed",
+            Self::Released { .. } => "released",
+            Self::DeliveryNoted { .. } => "delivery_noted",
+            Self::Supervised { .. } => "supervised",
+            Self::Instructed { .. } => "instructed",
+            Self::InstructionAnswered { .. } => "instruction_answered",
+            Self::Commented { .. } => "commented",
             Self::Urged { .. } => "urged",
             Self::RungReached { .. } => "rung_reached",
+            Self::CalendarChanged { .. } => "calendar_changed",
         }
     }
 
@@ -184,23 +346,83 @@ impl Fact {
             Self::Replanned { .. } => Action::Replan,
             Self::Replied { .. } => Action::Reply,
             Self::ReplySentBack { .. } => Action::SendBack,
-            Self::FedBack { .. } => Action::FeedBack,
+            Self::FedBack { .. } | Self::MergedFedBack { .. } => Action::FeedBack,
             Self::Rated { .. } => Action::Rate,
             Self::Disputed { .. } => Action::Dispute,
             Self::RatingLapsed {} => Action::LapseRating,
             Self::AuditPassed { .. } | Self::AuditFailed { .. } | Self::Closed {} => Action::Audit,
-            Self::Reopened { .. } => Action::Reopen,
+            Self::Reopened { .. } | Self::Escalated { cause: Escalation::Reopens, .. } => Action::Reopen,
+            Self::ReturnRequested { .. } | Self::Escalated { cause: Escalation::Returns, .. } => {
+                Action::RequestReturn
+            }
+            Self::ReturnUpheld { .. } | Self::ReturnDenied { .. } => Action::RuleOnReturn,
+            Self::ScopeRejected { .. } => Action::RejectOutOfScope,
+            Self::ScopeAppealed { .. } => Action::AppealScope,
+            Self::CoSectionAdded { .. } => Action::AddCoSection,
+            Self::CoTaskReplied { .. } => Action::ReplyCoTask,
+            Self::FirmAsked { .. } => Action::AskFirm,
+            Self::InformationSupplied { .. } => Action::SupplyInformation,
+            Self::WorkResumed { .. } => Action::ResumeWork,
+            Self::ExtensionRequested { .. } => Action::RequestExtension,
+            Self::ExtensionGranted { .. } | Self::ExtensionDenied { .. } => Action::DecideExtension,
+            Self::PlanReviewed { .. } => Action::ReviewPlan,
+            Self::WithdrawalRequested { .. } => Action::RequestWithdrawal,
+            Self::Withdrawn { .. } | Self::WithdrawalDenied { .. } => Action::DecideWithdrawal,
+            Self::Merged { .. } => Action::Merge,
+            Self::Unmerged { .. } => Action::Unmerge,
+            Self::Absorbed { .. } => Action::Absorb,
+            Self::Released { .. } => Action::Release,
+            Self::DeliveryNoted { .. } => Action::NoteDelivery,
+            Self::Supervised { .. } => Action::Supervise,
+            Self::Instructed { .. } => Action::Instruct,
+            Self::InstructionAnswered { .. } => Action::AnswerInstruction,
+            Self::Commented { .. } => Action::Comment,
             Self::Urged { .. } => Action::Urge,
             Self::RungReached { .. } => Action::ReachRung,
+            Self::CalendarChanged { .. } => Action::ChangeCalendar,
         }
     }
 
     /// The texts that belong to it, each with what it is.
+    /// The files that the step refers to.
+    pub fn files(&self) -> &[AttachmentRef] {
+        if let Self::Replied { evidence, .. } = self { evidence } else { &[] }
+    }
+
     pub fn notes(&self) -> Vec<(NoteField, NoteRef)> {
         let one = |field, note: &NoteRef| vec![(field, *note)];
         let maybe = |field, note: &Option<NoteRef>| note.iter().map(|note| (field, *note)).collect();
         match self {
-            Self::Submitted { description, .. } => one(NoteField::Description, description),
+            Self::Submitted { title, description, .. } => {
+                vec![(NoteField::Title, *title), (NoteField::Description, *description)]
+            }
+            Self::ReturnRequested { reason, new_fact } => {
+                let mut notes = one(NoteField::ReturnReason, reason);
+                notes.extend(new_fact.iter().map(|fact| (NoteField::NewFact, *fact)));
+                notes
+            }
+            Self::ReturnUpheld { reason, .. } | Self::ReturnDenied { reason } => {
+                one(NoteField::RulingReason, reason)
+            }
+            Self::ScopeRejected { reason } => one(NoteField::ScopeReason, reason),
+            Self::ScopeAppealed { reason } => one(NoteField::AppealReason, reason),
+            Self::CoSectionAdded { note, .. } => one(NoteField::CoTaskNote, note),
+            Self::CoTaskReplied { text, .. } => one(NoteField::CoTaskReply, text),
+            Self::FirmAsked { question } => one(NoteField::Question, question),
+            Self::InformationSupplied { text, .. } => one(NoteField::Information, text),
+            Self::ExtensionRequested { reason, .. } => one(NoteField::ExtensionReason, reason),
+            Self::ExtensionGranted { note, .. } => maybe(NoteField::ExtensionNote, note),
+            Self::ExtensionDenied { reason } => one(NoteField::ExtensionNote, reason),
+            Self::PlanReviewed { note } => one(NoteField::PlanReview, note),
+            Self::WithdrawalRequested { reason, .. } => one(NoteField::WithdrawalReason, reason),
+            Self::Withdrawn { note, .. } | Self::WithdrawalDenied { note, .. } => {
+                one(NoteField::WithdrawalCheck, note)
+            }
+            Self::Unmerged { reason } => one(NoteField::UnmergeReason, reason),
+            Self::Supervised { note, .. } => one(NoteField::SupervisionNote, note),
+            Self::Instructed { text, .. } => one(NoteField::Instruction, text),
+            Self::InstructionAnswered { text, .. } => one(NoteField::InstructionAnswer, text),
+            Self::Commented { comment, .. } => one(NoteField::Comment, comment),
             Self::Dispatched { note, .. } => maybe(NoteField::DispatchNote, note),
             Self::Objected { reason } => one(NoteField::ObjectionReason, reason),
             Self::Contacted { note, .. } => one(NoteField::ContactNote, note),
@@ -208,13 +430,16 @@ impl Fact {
             Self::InterimMeasureRecorded { measure } => one(NoteField::InterimMeasure, measure),
             Self::Planned { note, .. } => one(NoteField::PlanNote, note),
             Self::Replanned { reason, .. } => one(NoteField::ReplanReason, reason),
-            Self::Replied { text, legal_basis, .. } => {
+            Self::Replied { text, legal_basis, override_note, outcome: _, evidence: _ } => {
                 let mut notes = one(NoteField::ReplyText, text);
                 notes.extend(legal_basis.iter().map(|basis| (NoteField::LegalBasis, *basis)));
+                notes.extend(override_note.iter().map(|note| (NoteField::OverrideNote, *note)));
                 notes
             }
             Self::ReplySentBack { reason } => one(NoteField::SendBackReason, reason),
-            Self::FedBack { receipt, .. } => one(NoteField::FeedbackReceipt, receipt),
+            Self::FedBack { receipt, .. } | Self::MergedFedBack { receipt, .. } => {
+                one(NoteField::FeedbackReceipt, receipt)
+            }
             Self::Rated { comment, .. } => maybe(NoteField::RatingComment, comment),
             Self::Disputed { reason } => one(NoteField::DisputeReason, reason),
             Self::AuditPassed { note } => maybe(NoteField::AuditNote, note),
@@ -225,15 +450,28 @@ impl Fact {
             | Self::Assigned { .. }
             | Self::Signed { .. }
             | Self::Accepted {}
+            | Self::Escalated { .. }
+            | Self::WorkResumed { .. }
+            | Self::Merged { .. }
+            | Self::Absorbed { .. }
+            | Self::Released { .. }
+            | Self::DeliveryNoted { .. }
             | Self::RatingLapsed {}
             | Self::Closed {}
-            | Self::RungReached { .. } => Vec::new(),
+            | Self::RungReached { .. }
+            | Self::CalendarChanged { .. } => Vec::new(),
         }
     }
 
-    /// Urges and rungs change nothing that a step depends on, so an etag read before them still holds.
+    /// Urges, comments, rungs and calendars change nothing that a step depends on, so an etag read before them still holds.
     pub(super) fn leaves_the_etag(&self) -> bool {
-        matches!(self, Self::Urged { .. } | Self::RungReached { .. })
+        matches!(
+            self,
+            Self::Urged { .. }
+                | Self::Commented { .. }
+                | Self::RungReached { .. }
+                | Self::CalendarChanged { .. }
+        )
     }
 }
 

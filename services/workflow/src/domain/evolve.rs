@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::{AccountId, Timestamp, Version};
 
 use super::{
-    ClockId, ClockKey, Closing, Counts, Event, Fact, Feedback, Gap, Issue, Party, Plan, Post, Rated, Reply,
+    ClockId, ClockKey, Closing, CoTask, CoTaskEnd, Counts, Desk, Event, ExtensionRequest, Fact, Feedback,
+    FirmQuestion, Gap, Heard, Instruction, Issue, Level, Party, Pause, Plan, Post, Rated, Rejection, Reply,
     Run, Stage, State, Stop, Work,
 };
 
@@ -35,6 +36,8 @@ pub fn create(event: &Event) -> Result<Issue, BrokenHistory> {
         calendar_version,
         difficulty,
         desk,
+        about,
+        confidential,
     } = event.fact.clone()
     else {
         return Err(broken(event));
@@ -47,6 +50,8 @@ pub fn create(event: &Event) -> Result<Issue, BrokenHistory> {
         title,
         description,
         division,
+        about,
+        confidential,
         raised_by: by,
         manager,
         confirmed_at: None,
@@ -60,6 +65,15 @@ pub fn create(event: &Event) -> Result<Issue, BrokenHistory> {
         ratings: Vec::new(),
         closings: Vec::new(),
         acted: BTreeMap::new(),
+        return_denied: false,
+        rejection: None,
+        questions: Vec::new(),
+        extension: None,
+        co_tasks: Vec::new(),
+        instructions: Vec::new(),
+        children: BTreeMap::new(),
+        evidence: Vec::new(),
+        supervision: Level::NONE,
         rungs: BTreeSet::new(),
         counts: Counts::default(),
         urged_by_firm_at: None,
@@ -109,9 +123,7 @@ impl Issue {
             }
             (Fact::Assigned { desk }, Stage::Triage) => {
                 self.stop(ClockId::C0, at);
-                self.start(ClockId::C1, at);
-                self.start(ClockId::C4, at);
-                Stage::Submitted { desk: *desk }
+                self.arrive(*desk, at)
             }
             (Fact::Signed { difficulty }, Stage::Submitted { mut desk }) => {
                 desk.liaison = event.by.account()?;
@@ -128,12 +140,62 @@ impl Issue {
                 }
                 Stage::Dispatched { post: Post { desk, section: *section } }
             }
+            (Fact::ReturnRequested { .. }, Stage::Signed { desk }) => {
+                self.counts.returns += 1;
+                self.pause(ClockId::C2, at);
+                self.start(ClockId::C9, at);
+                Stage::ReturnPending { desk }
+            }
+            (Fact::ReturnUpheld { desk, .. }, Stage::ReturnPending { .. }) => {
+                self.counts.returns_upheld += 1;
+                self.return_denied = false;
+                self.stop(ClockId::C9, at);
+                self.void(ClockId::C2, at);
+                self.drop_co_tasks(at);
+                self.arrive(*desk, at)
+            }
+            (Fact::ReturnDenied { .. }, Stage::ReturnPending { desk }) => {
+                self.return_denied = true;
+                self.stop(ClockId::C9, at);
+                self.go_on(ClockId::C2, at);
+                Stage::Signed { desk }
+            }
+            (Fact::ScopeRejected { .. }, stage @ (Stage::Triage | Stage::Submitted { .. })) => {
+                let appealed_at = self.rejection.and_then(|rejection| rejection.appealed_at);
+                self.rejection = Some(Rejection { at, by: event.by.account()?, appealed_at });
+                self.stop(ClockId::C0, at);
+                self.stop(ClockId::C1, at);
+                self.end_all(at);
+                Stage::OutOfScope { desk: stage.desk() }
+            }
+            (Fact::ScopeAppealed { .. }, Stage::OutOfScope { .. }) => {
+                self.rejection.as_mut()?.appealed_at = Some(at);
+                self.start(ClockId::C0, at);
+                Stage::Triage
+            }
+            (Fact::Escalated { level, .. }, stage) => {
+                self.supervision = self.supervision.max(*level);
+                stage
+            }
+            (Fact::CoSectionAdded { task, section, department, .. }, stage) if stage.state().is_open() => {
+                let (department, section) = (*department, *section);
+                self.co_tasks.push(CoTask { department, section, at, end: CoTaskEnd::Open });
+                self.start(ClockId::C13, at);
+                (usize::try_from(*task).ok()? == self.co_tasks.len()).then_some(stage)?
+            }
+            (Fact::CoTaskReplied { task, .. }, stage) => {
+                let by = event.by.account()?;
+                self.end_co_task(*task, CoTaskEnd::Replied { at, by }, at)?;
+                stage
+            }
             (Fact::Accepted {}, Stage::Dispatched { post }) => {
                 Stage::InProgress { work: Work { post, handler: event.by.account()? } }
             }
             (Fact::Objected { .. }, Stage::Dispatched { post }) => {
                 self.counts.objections += 1;
-                self.resume(ClockKey::first(ClockId::C2), at);
+                // The one that the dispatch stopped: another department before this one had a C2 of its own.
+                let dispatch = self.runs.iter().rev().find(|run| run.key.id == ClockId::C2)?.key;
+                self.resume(dispatch, at);
                 Stage::Signed { desk: post.desk }
             }
             (
@@ -143,12 +205,50 @@ impl Issue {
                 self.record(&event.fact, at);
                 working(stage)?
             }
+            (Fact::FirmAsked { .. }, Stage::InProgress { work }) => {
+                self.questions.push(FirmQuestion { asked_at: at, ended_at: None });
+                self.pause(ClockId::C3, at);
+                self.pause(ClockId::C4, at);
+                Stage::AwaitingFirm { work }
+            }
+            (
+                Fact::InformationSupplied { until, .. } | Fact::WorkResumed { until },
+                Stage::AwaitingFirm { work },
+            ) => {
+                self.end_question(*until)?;
+                Stage::InProgress { work }
+            }
+            (Fact::ExtensionRequested { working_days, .. }, stage) if self.extension.is_none() => {
+                let (by, working_days) = (event.by.account()?, *working_days);
+                self.extension = Some(ExtensionRequest { at, by, working_days });
+                stage
+            }
+            (Fact::ExtensionGranted { working_days, .. }, stage) => {
+                self.extension.take()?;
+                self.counts.extensions += 1;
+                let run = self.runs.iter_mut().find(|run| run.key.id == ClockId::C4 && run.is_running())?;
+                run.extended += working_days;
+                stage
+            }
+            (Fact::ExtensionDenied { .. }, stage) => {
+                self.extension.take()?;
+                stage
+            }
             (Fact::Planned { responsible, committed, .. }, Stage::InProgress { work }) => {
+                self.start(ClockId::C11, at);
                 Stage::Planned { work, plan: Plan { at, responsible: *responsible, committed: *committed } }
             }
             (Fact::Replanned { responsible, committed, .. }, Stage::Planned { work, .. }) => {
                 self.counts.replans += 1;
+                self.void(ClockId::C11, at);
+                self.start(ClockId::C11, at);
                 Stage::Planned { work, plan: Plan { at, responsible: *responsible, committed: *committed } }
+            }
+            (Fact::PlanReviewed { .. }, stage @ Stage::Planned { .. }) => {
+                self.counts.plan_reviews += 1;
+                self.stop(ClockId::C11, at);
+                self.start(ClockId::C11, at);
+                stage
             }
             (Fact::Replied { .. }, stage) => {
                 let reply = self.replied(event, event.by.account()?, &stage)?;
@@ -166,10 +266,8 @@ impl Issue {
                 if reply.rectifies { Stage::Rectifying { work } } else { Stage::InProgress { work } }
             }
             (Fact::FedBack { channel, receipt }, Stage::Replied { work, reply }) => {
-                self.feedback_rounds += 1;
-                self.stop(ClockId::C3, at);
                 self.stop(ClockId::C5, at);
-                self.start(ClockId::C6, at);
+                self.hear(at);
                 let feedback = Feedback { at, by: event.by.account()?, channel: *channel, receipt: *receipt };
                 Stage::FedBack { work, reply, feedback }
             }
@@ -182,6 +280,25 @@ impl Issue {
                     self.start(ClockId::C7, at);
                     Stage::PendingAudit { work, reply, feedback }
                 }
+            }
+            (Fact::Rated { rating, low, .. }, Stage::Merged { into, desk, heard: Some(heard) }) => {
+                self.running(ClockId::C6)?;
+                self.ratings.push(Rated { round: self.feedback_rounds, at, rating: *rating, low: *low });
+                self.stop(ClockId::C6, at);
+                if *low {
+                    self.rectify(heard.work, at)
+                } else {
+                    Stage::Merged { into, desk, heard: Some(heard) }
+                }
+            }
+            (Fact::Disputed { .. }, Stage::Merged { heard: Some(heard), .. }) => {
+                self.running(ClockId::C6)?;
+                self.stop(ClockId::C6, at);
+                self.rectify(heard.work, at)
+            }
+            (Fact::RatingLapsed {}, stage @ Stage::Merged { .. }) => {
+                self.void(ClockId::C6, at);
+                stage
             }
             (Fact::Disputed { .. }, Stage::FedBack { work, .. }) => {
                 self.stop(ClockId::C6, at);
@@ -214,6 +331,78 @@ impl Issue {
                 self.start(ClockId::C8, at);
                 if *same_handler { Stage::InProgress { work } } else { Stage::Dispatched { post: work.post } }
             }
+            (
+                Fact::WithdrawalRequested { question_until, .. },
+                before @ (Stage::Triage
+                | Stage::Submitted { .. }
+                | Stage::Signed { .. }
+                | Stage::Dispatched { .. }
+                | Stage::InProgress { .. }
+                | Stage::AwaitingFirm { .. }
+                | Stage::Planned { .. }),
+            ) => {
+                self.start(ClockId::C10, at);
+                let before = if let Stage::AwaitingFirm { work } = before {
+                    self.end_question((*question_until)?)?;
+                    Stage::InProgress { work }
+                } else {
+                    before
+                };
+                Stage::WithdrawPending { before: Box::new(before) }
+            }
+            (Fact::Withdrawn { .. }, Stage::WithdrawPending { before }) => {
+                self.stop(ClockId::C10, at);
+                self.end_all(at);
+                Stage::Withdrawn { before }
+            }
+            (Fact::WithdrawalDenied { .. }, Stage::WithdrawPending { before }) => {
+                self.counts.withdrawals_denied += 1;
+                self.stop(ClockId::C10, at);
+                *before
+            }
+            (Fact::Merged { into, desk }, Stage::Triage | Stage::Submitted { .. } | Stage::Signed { .. }) => {
+                self.end_all(at);
+                Stage::Merged { into: *into, desk: *desk, heard: None }
+            }
+            (Fact::Unmerged { .. }, Stage::Merged { desk, heard: None, .. }) => self.arrive(desk, at),
+            (
+                Fact::MergedFedBack { channel, receipt, work, reply },
+                Stage::Merged { into, desk, heard: _ },
+            ) => {
+                self.void(ClockId::C6, at);
+                self.hear(at);
+                let feedback = Feedback { at, by: event.by.account()?, channel: *channel, receipt: *receipt };
+                let heard = Some(Heard { work: *work, reply: *reply, feedback });
+                Stage::Merged { into, desk, heard }
+            }
+            (Fact::Absorbed { child }, stage) => {
+                self.children.insert(*child, false).is_none().then_some(stage)?
+            }
+            (Fact::Released { child }, stage) => self.children.remove(child).map(|_| stage)?,
+            (Fact::DeliveryNoted { child }, stage) => {
+                *self.children.get_mut(child)? = true;
+                stage
+            }
+            (Fact::Supervised { level, .. }, stage) => {
+                self.supervision = *level;
+                stage
+            }
+            (Fact::Instructed { instruction, .. }, stage) if stage.state().is_open() => {
+                self.instructions.push(Instruction { at, by: event.by.account()?, answered_at: None });
+                self.start(ClockId::C12, at);
+                (usize::try_from(*instruction).ok()? == self.instructions.len()).then_some(stage)?
+            }
+            (Fact::InstructionAnswered { instruction, .. }, stage) => {
+                let index = usize::try_from(*instruction).ok()?.checked_sub(1)?;
+                let answered = &mut self.instructions.get_mut(index)?.answered_at;
+                answered.replace(at).is_none().then_some(())?;
+                self.stop_key(ClockKey { id: ClockId::C12, round: *instruction }, at);
+                stage
+            }
+            (Fact::Commented { .. }, stage) => {
+                self.counts.comments += 1;
+                stage
+            }
             (Fact::Urged { .. }, stage) if stage.state().is_open() => {
                 self.counts.urges += 1;
                 if event.by.party == Party::Firm {
@@ -223,6 +412,10 @@ impl Issue {
             }
             (Fact::RungReached { clock, rung, .. }, stage) => {
                 self.rungs.insert((*clock, rung.clone())).then_some(stage)?
+            }
+            (Fact::CalendarChanged { calendar_version }, stage) if self.heeds_the_calendar() => {
+                self.change_calendar(calendar_version);
+                stage
             }
             _ => return None,
         };
@@ -258,13 +451,20 @@ impl Issue {
     }
 
     fn replied(&mut self, event: &Event, by: AccountId, from: &Stage) -> Option<Reply> {
-        let Fact::Replied { outcome, text, legal_basis } = event.fact else { return None };
+        let Fact::Replied { outcome, text, legal_basis, override_note: _, evidence } = &event.fact else {
+            return None;
+        };
+        let (outcome, text, legal_basis) = (*outcome, *text, *legal_basis);
+        self.evidence = evidence.iter().map(|file| file.attachment_id).collect();
         let answers = |run: &&mut Run| matches!(run.key.id, ClockId::C4 | ClockId::C8) && run.is_running();
         let run = self.runs.iter_mut().find(answers)?;
         run.stopped_at = Some(event.at);
         let stopped = run.key;
+        self.extension = None;
+        self.drop_co_tasks(event.at);
+        self.void(ClockId::C11, event.at);
         self.start(ClockId::C5, event.at);
-        let plan = if let Stage::Planned { plan, .. } = from { Some(*plan) } else { None };
+        let plan = from.plan().copied();
         let rectifies = from.state() == State::Rectifying;
         Some(Reply { at: event.at, by, outcome, text, legal_basis, stopped, rectifies, plan })
     }
@@ -275,35 +475,147 @@ impl Issue {
         Stage::Rectifying { work }
     }
 
+    /// Comes to a department, which has not had it before or has to sign anew. C4 runs from the first time on, also
+    /// where the issue lay elsewhere in between; not beside a C8 of what was answered once.
+    fn arrive(&mut self, desk: Desk, at: Timestamp) -> Stage {
+        self.start(ClockId::C1, at);
+        let answer = ClockKey::first(ClockId::C4);
+        let runs = |id| self.running(id).is_some();
+        match self.runs.iter().find(|run| run.key == answer) {
+            None => self.start(ClockId::C4, at),
+            Some(_) if !runs(ClockId::C4) && !runs(ClockId::C8) => self.resume(answer, at),
+            Some(_) => {}
+        }
+        Stage::Submitted { desk }
+    }
+
+    /// The firm hears of a reply, and is asked what it thinks of it.
+    fn hear(&mut self, at: Timestamp) {
+        self.feedback_rounds += 1;
+        self.stop(ClockId::C3, at);
+        self.start(ClockId::C6, at);
+    }
+
+    /// `None`: no question is open.
+    fn end_question(&mut self, at: Timestamp) -> Option<()> {
+        let question = self.questions.last_mut().filter(|question| question.ended_at.is_none())?;
+        question.ended_at = Some(at);
+        self.go_on(ClockId::C3, at);
+        self.go_on(ClockId::C4, at);
+        Some(())
+    }
+
+    /// `None`: it was ended, or there is no such task.
+    fn end_co_task(&mut self, task: u32, end: CoTaskEnd, at: Timestamp) -> Option<()> {
+        let index = usize::try_from(task).ok()?.checked_sub(1)?;
+        let co_task = self.co_tasks.get_mut(index).filter(|task| task.end == CoTaskEnd::Open)?;
+        co_task.end = end;
+        self.stop_key(ClockKey { id: ClockId::C13, round: task }, at);
+        Some(())
+    }
+
+    /// Nobody waits for the co-sections any more.
+    fn drop_co_tasks(&mut self, at: Timestamp) {
+        for task in self.co_tasks.iter_mut().filter(|task| task.end == CoTaskEnd::Open) {
+            task.end = CoTaskEnd::Dropped { at };
+        }
+        while self.running(ClockId::C13).is_some() {
+            self.void(ClockId::C13, at);
+        }
+    }
+
+    /// Nobody has to do anything any more: no clock runs on.
+    fn end_all(&mut self, at: Timestamp) {
+        self.drop_co_tasks(at);
+        self.extension = None;
+        for run in self.runs.iter_mut().filter(|run| run.is_running()) {
+            run.stop(at);
+            run.void = true;
+        }
+    }
+
     /// Starts the next round of a clock.
     fn start(&mut self, id: ClockId, at: Timestamp) {
         let round =
             self.runs.iter().filter(|run| run.key.id == id).map(|run| run.key.round).max().unwrap_or(0) + 1;
-        let key = ClockKey { id, round };
-        self.runs.push(Run { key, started_at: at, gaps: Vec::new(), stopped_at: None, void: false });
+        self.runs.push(Run {
+            key: ClockKey { id, round },
+            started_at: at,
+            gaps: Vec::new(),
+            pauses: Vec::new(),
+            extended: 0,
+            stopped_at: None,
+            void: false,
+            calendar: None,
+        });
     }
 
     /// Stops the clock if it runs.
     fn stop(&mut self, id: ClockId, at: Timestamp) {
         if let Some(run) = self.runs.iter_mut().find(|run| run.key.id == id && run.is_running()) {
-            run.stopped_at = Some(at);
+            run.stop(at);
+        }
+    }
+
+    /// Stops this round of a clock if it runs.
+    fn stop_key(&mut self, key: ClockKey, at: Timestamp) {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.key == key && run.is_running()) {
+            run.stop(at);
         }
     }
 
     /// Ends the clock without the step that it waited for.
     fn void(&mut self, id: ClockId, at: Timestamp) {
         if let Some(run) = self.runs.iter_mut().find(|run| run.key.id == id && run.is_running()) {
-            run.stopped_at = Some(at);
+            run.stop(at);
             run.void = true;
         }
     }
 
-    /// Undoes the stop of a clock, which runs on with the deadline that it had.
+    /// Undoes the end of a clock, which runs on with the deadline that it had.
     fn resume(&mut self, key: ClockKey, at: Timestamp) {
         if let Some(run) = self.runs.iter_mut().find(|run| run.key == key)
             && let Some(stopped_at) = run.stopped_at.take()
         {
+            run.void = false;
             run.gaps.push(Gap { stopped_at, resumed_at: at });
+            // A clock that runs goes by the calendar that the issue has now.
+            run.calendar = None;
+        }
+    }
+
+    /// Clocks that have stopped keep the calendar that they stopped under.
+    fn change_calendar(&mut self, version: &str) {
+        let before = std::mem::replace(&mut self.calendar_version, version.to_owned());
+        for run in self.runs.iter_mut().filter(|run| !run.is_running()) {
+            run.calendar.get_or_insert_with(|| before.clone());
+        }
+    }
+
+    /// Has the clock stand still if it runs.
+    fn pause(&mut self, id: ClockId, at: Timestamp) {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.key.id == id && run.is_running()) {
+            run.pauses.push(Pause { from: at, until: None });
+        }
+    }
+
+    /// Has a clock that stands still go on.
+    fn go_on(&mut self, id: ClockId, at: Timestamp) {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.key.id == id && run.is_running()) {
+            run.end_pause(at);
+        }
+    }
+}
+
+impl Run {
+    fn stop(&mut self, at: Timestamp) {
+        self.end_pause(at);
+        self.stopped_at = Some(at);
+    }
+
+    fn end_pause(&mut self, at: Timestamp) {
+        if let Some(pause) = self.pauses.last_mut().filter(|pause| pause.until.is_none()) {
+            pause.until = Some(at);
         }
     }
 }

@@ -1,15 +1,18 @@
 //! An issue as its events left it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use chrono::NaiveDate;
-use kernel::{AccountId, DepartmentId, EnterpriseId, IssueId, SectionId, Timestamp, Version};
+use kernel::{AccountId, AttachmentId, DepartmentId, EnterpriseId, IssueId, SectionId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 use worktime::{Calendar, OutOfCalendar};
 
 use super::{
-    By, Channel, ClockKey, Code, Desk, Difficulty, DivisionCode, Holder, IssueNumber, NoteRef, Outcome,
-    Party, Policy, PolicyVersion, Rated, Run, State, Title, event::version_number, local_date,
+    By, Clock, ClockId, ClockKey, Code, Desk, Difficulty, DivisionCode, Feedback, Holder, IssueNumber, Level,
+    NoteRef, Party, Plan, Policy, PolicyVersion, Rated, Reply, Run, Stage, State, Work,
+    event::version_number,
 };
 
 /// An issue: the fold of its events, and nothing else. It serialises whole, for the row that keeps the fold.
@@ -19,9 +22,13 @@ pub struct Issue {
     pub number: IssueNumber,
     pub enterprise_id: EnterpriseId,
     pub category: Code,
-    pub title: Title,
+    pub title: NoteRef,
     pub description: NoteRef,
     pub division: DivisionCode,
+    /// The department that it complains about: it never gets the issue.
+    pub about: Option<DepartmentId>,
+    /// Whether it is kept from everybody who need not know.
+    pub confidential: bool,
     pub raised_by: By,
     /// Manager of the firm when it was submitted.
     pub manager: Option<AccountId>,
@@ -42,6 +49,24 @@ pub struct Issue {
     pub closings: Vec<Closing>,
     /// Everybody who acted on it, with every capacity in which they did.
     pub acted: BTreeMap<AccountId, BTreeSet<Party>>,
+    /// Whether the department that has it asked for a return in vain.
+    pub return_denied: bool,
+    /// The last rejection as out of scope.
+    pub rejection: Option<Rejection>,
+    /// What the firm was asked: the ledger of suspensions.
+    pub questions: Vec<FirmQuestion>,
+    /// An extension that waits for the decision.
+    pub extension: Option<ExtensionRequest>,
+    /// In the order of their numbers, from 1.
+    pub co_tasks: Vec<CoTask>,
+    /// In the order of their numbers, from 1.
+    pub instructions: Vec<Instruction>,
+    /// The issues that were merged into it, each with whether its firm heard of the reply.
+    pub children: BTreeMap<IssueId, bool>,
+    /// Files that the last reply refers to.
+    #[serde(default)]
+    pub evidence: Vec<AttachmentId>,
+    pub supervision: Level,
     /// Rungs of the ladder that were reached.
     pub rungs: BTreeSet<(ClockKey, Code)>,
     pub counts: Counts,
@@ -55,71 +80,6 @@ pub struct Issue {
     /// Version of the last event that a step may depend on: what a caller has to name. Urges and rungs leave it.
     #[serde(with = "version_number")]
     pub etag: Version,
-}
-
-/// Where an issue stands, with what belongs to that place alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Stage {
-    Triage,
-    Submitted { desk: Desk },
-    Signed { desk: Desk },
-    Dispatched { post: Post },
-    InProgress { work: Work },
-    Planned { work: Work, plan: Plan },
-    Replied { work: Work, reply: Reply },
-    FedBack { work: Work, reply: Reply, feedback: Feedback },
-    Rectifying { work: Work },
-    PendingAudit { work: Work, reply: Reply, feedback: Feedback },
-    Closed { work: Work, reply: Reply, feedback: Feedback, at: Timestamp },
-}
-
-/// A section that has an issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Post {
-    pub desk: Desk,
-    pub section: SectionId,
-}
-
-/// A section that has accepted an issue, and the person who did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
-    pub post: Post,
-    pub handler: AccountId,
-}
-
-/// A promise to solve it later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
-    pub at: Timestamp,
-    pub responsible: AccountId,
-    /// Local day by which it will be delivered.
-    pub committed: NaiveDate,
-}
-
-/// The reply that stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reply {
-    pub at: Timestamp,
-    pub by: AccountId,
-    pub outcome: Outcome,
-    pub text: NoteRef,
-    pub legal_basis: Option<NoteRef>,
-    /// The clock that it stopped, C4 or a round of C8: whoever throws the reply back sets it going again.
-    pub stopped: ClockKey,
-    /// Whether it was given in rectification: there it goes when sent back.
-    pub rectifies: bool,
-    /// The plan that it was given under.
-    pub plan: Option<Plan>,
-}
-
-/// How the reply reached the firm. Nothing is audited or closed without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Feedback {
-    pub at: Timestamp,
-    pub by: AccountId,
-    pub channel: Channel,
-    pub receipt: NoteRef,
 }
 
 /// When it came into a state, and who had it then.
@@ -138,6 +98,62 @@ pub struct Closing {
     pub reopened_at: Option<Timestamp>,
 }
 
+/// A rejection as out of scope, and the one appeal against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    pub at: Timestamp,
+    pub by: AccountId,
+    pub appealed_at: Option<Timestamp>,
+}
+
+/// A question to the firm. While it was open, C3 and C4 stood still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirmQuestion {
+    pub asked_at: Timestamp,
+    /// The answer, or the end of the time for it. `None`: it is open.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// An extension that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtensionRequest {
+    pub at: Timestamp,
+    pub by: AccountId,
+    pub working_days: u32,
+}
+
+/// What another section has to do for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoTask {
+    pub department: DepartmentId,
+    pub section: SectionId,
+    pub at: Timestamp,
+    pub end: CoTaskEnd,
+}
+
+/// Where a co-section's task stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CoTaskEnd {
+    Open,
+    Replied {
+        at: Timestamp,
+        by: AccountId,
+    },
+    /// The lead replied without it, or the issue ended.
+    Dropped {
+        at: Timestamp,
+    },
+}
+
+/// An instruction of a leader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instruction {
+    pub at: Timestamp,
+    pub by: AccountId,
+    pub answered_at: Option<Timestamp>,
+}
+
 /// How often what happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
@@ -153,6 +169,12 @@ pub struct Counts {
     /// Low ratings and disputes.
     pub rectifications: u32,
     pub reopens: u32,
+    pub returns: u32,
+    pub returns_upheld: u32,
+    pub extensions: u32,
+    pub plan_reviews: u32,
+    pub withdrawals_denied: u32,
+    pub comments: u32,
 }
 
 /// Whether the firm stands by an issue.
@@ -172,71 +194,16 @@ pub enum Confirmation {
     },
 }
 
-impl Stage {
-    pub const fn state(&self) -> State {
-        match self {
-            Self::Triage => State::Triage,
-            Self::Submitted { .. } => State::Submitted,
-            Self::Signed { .. } => State::Signed,
-            Self::Dispatched { .. } => State::Dispatched,
-            Self::InProgress { .. } => State::InProgress,
-            Self::Planned { .. } => State::Planned,
-            Self::Replied { .. } => State::Replied,
-            Self::FedBack { .. } => State::FedBack,
-            Self::Rectifying { .. } => State::Rectifying,
-            Self::PendingAudit { .. } => State::PendingAudit,
-            Self::Closed { .. } => State::Closed,
-        }
-    }
-
-    const fn work(&self) -> Option<Work> {
-        match self {
-            Self::Triage | Self::Submitted { .. } | Self::Signed { .. } | Self::Dispatched { .. } => None,
-            Self::InProgress { work }
-            | Self::Planned { work, .. }
-            | Self::Replied { work, .. }
-            | Self::FedBack { work, .. }
-            | Self::Rectifying { work }
-            | Self::PendingAudit { work, .. }
-            | Self::Closed { work, .. } => Some(*work),
-        }
-    }
-
-    const fn post(&self) -> Option<Post> {
-        match (self, self.work()) {
-            (_, Some(work)) => Some(work.post),
-            (Self::Dispatched { post }, None) => Some(*post),
-            _ => None,
-        }
-    }
-
-    const fn desk(&self) -> Option<Desk> {
-        match (self, self.post()) {
-            (_, Some(post)) => Some(post.desk),
-            (Self::Submitted { desk } | Self::Signed { desk }, None) => Some(*desk),
-            _ => None,
-        }
-    }
-}
-
-impl Reply {
-    /// Whether what was planned was delivered on the committed day or before. `None`: that is not what it says.
-    pub fn plan_kept(&self) -> Option<bool> {
-        let plan = self.plan.filter(|_| self.outcome == Outcome::PlannedDelivered)?;
-        Some(local_date(self.at) <= plan.committed)
-    }
-}
-
 impl Issue {
-    pub const fn state(&self) -> State {
+    pub fn state(&self) -> State {
         self.stage.state()
     }
 
-    pub const fn holder(&self) -> Holder {
+    pub fn holder(&self) -> Holder {
         self.state().holder()
     }
 
-    pub const fn desk(&self) -> Option<Desk> {
+    pub fn desk(&self) -> Option<Desk> {
         self.stage.desk()
     }
 
@@ -256,40 +223,49 @@ impl Issue {
         self.stage.work().map(|work| work.handler)
     }
 
+    /// The section that has it, with the person who does.
+    pub fn work(&self) -> Option<Work> {
+        self.stage.work()
+    }
+
     /// The plan in force.
-    pub const fn plan(&self) -> Option<&Plan> {
-        match &self.stage {
-            Stage::Planned { plan, .. } => Some(plan),
-            _ => None,
-        }
+    pub fn plan(&self) -> Option<&Plan> {
+        self.stage.plan()
     }
 
     /// The reply that stands.
-    pub const fn reply(&self) -> Option<&Reply> {
-        match &self.stage {
-            Stage::Replied { reply, .. }
-            | Stage::FedBack { reply, .. }
-            | Stage::PendingAudit { reply, .. }
-            | Stage::Closed { reply, .. } => Some(reply),
-            _ => None,
-        }
+    pub fn reply(&self) -> Option<&Reply> {
+        self.stage.reply()
     }
 
     /// The delivery of the reply that stands.
-    pub const fn feedback(&self) -> Option<&Feedback> {
-        match &self.stage {
-            Stage::FedBack { feedback, .. }
-            | Stage::PendingAudit { feedback, .. }
-            | Stage::Closed { feedback, .. } => Some(feedback),
-            _ => None,
-        }
+    pub fn feedback(&self) -> Option<&Feedback> {
+        self.stage.feedback()
     }
 
-    pub const fn closed_at(&self) -> Option<Timestamp> {
+    pub fn closed_at(&self) -> Option<Timestamp> {
         match &self.stage {
             Stage::Closed { at, .. } => Some(*at),
             _ => None,
         }
+    }
+
+    /// The issue that is handled for this one too.
+    pub const fn merged_into(&self) -> Option<IssueId> {
+        match &self.stage {
+            Stage::Merged { into, .. } => Some(*into),
+            _ => None,
+        }
+    }
+
+    /// The clock in the round that runs now.
+    pub fn running(&self, id: ClockId) -> Option<&Run> {
+        self.runs.iter().find(|run| run.key.id == id && run.is_running())
+    }
+
+    /// The tasks of co-sections that were not answered, by their numbers.
+    pub fn open_co_tasks(&self) -> impl Iterator<Item = (u32, &CoTask)> {
+        (1..).zip(&self.co_tasks).filter(|(_, task)| task.end == CoTaskEnd::Open)
     }
 
     /// Whether somebody else raised it for the firm.
@@ -318,6 +294,11 @@ impl Issue {
         })
     }
 
+    /// Whether another calendar alters anything: while it is open, or its firm has a vote after a merging.
+    pub(super) fn heeds_the_calendar(&self) -> bool {
+        self.state().is_open() || self.runs.iter().any(Run::is_running)
+    }
+
     /// Until when the firm may reopen it. `None`: it is open.
     pub fn reopen_until(&self, rules: Rules<'_>) -> Result<Option<Timestamp>, OutOfCalendar> {
         self.closed_at().map(|at| rules.calendar.deadline(at, rules.policy.reopen_window)).transpose()
@@ -329,11 +310,47 @@ impl Issue {
 pub struct Rules<'a> {
     pub policy: &'a Policy,
     pub calendar: &'a Calendar,
+    /// Every calendar at hand: clocks keep to the one that they stopped under.
+    pub calendars: &'a [Arc<Calendar>],
 }
 
-impl Rules<'_> {
-    /// Whether these are the versions that the issue is bound to.
+impl<'a> Rules<'a> {
+    /// Whether these are the versions that the issue is bound to, and its clocks have theirs.
     pub fn bind(&self, issue: &Issue) -> bool {
-        self.policy.version == issue.policy_version && self.calendar.version() == issue.calendar_version
+        self.policy.version == issue.policy_version
+            && self.calendar.version() == issue.calendar_version
+            && self.have_calendars_of(issue)
+    }
+
+    /// The same pack, with the calendar that the issue has: after a step, it may be another one than before.
+    /// `None`: it, or that of a clock, is not at hand.
+    pub fn rebound(self, issue: &Issue) -> Option<Self> {
+        let calendar = self.calendar_named(&issue.calendar_version)?;
+        Some(Self { calendar, ..self }).filter(|rules| rules.have_calendars_of(issue))
+    }
+
+    pub fn calendar_named(&self, version: &str) -> Option<&'a Calendar> {
+        let others = self.calendars.iter().map(|calendar| &**calendar);
+        [self.calendar].into_iter().chain(others).find(|calendar| calendar.version() == version)
+    }
+
+    /// The calendar that a clock of an issue goes by to which these rules are bound.
+    pub(super) fn calendar_of(&self, run: &Run) -> &'a Calendar {
+        match &run.calendar {
+            None => self.calendar,
+            Some(version) => {
+                self.calendar_named(version).expect("rules have the calendars of their issue's clocks")
+            }
+        }
+    }
+
+    /// The same rules, with the calendar that the clock was reckoned by.
+    pub(in crate::domain) fn for_clock(self, clock: &Clock) -> Self {
+        let calendar = self.calendar_named(&clock.calendar_version);
+        Self { calendar: calendar.expect("rules have the calendars of their issue's clocks"), ..self }
+    }
+
+    fn have_calendars_of(&self, issue: &Issue) -> bool {
+        issue.runs.iter().filter_map(|run| run.calendar.as_ref()).all(|v| self.calendar_named(v).is_some())
     }
 }

@@ -4,16 +4,25 @@
 //! an event makes of an [`Issue`]. The table in [`transition`] is the lifecycle. What a [`Policy`] and a calendar say
 //! about an issue (deadlines, ladder, lights, who held it) is computed from it and kept nowhere in it.
 
+pub mod case;
+pub mod completion;
 pub mod figure;
+pub mod order;
+pub mod similarity;
 pub mod transition;
 
+mod activation;
 mod actor;
+mod attachment;
 mod clock;
 mod command;
 mod decide;
+mod draft;
 mod duty;
 mod event;
 mod evolve;
+mod facts;
+mod guard;
 mod issue;
 mod named;
 mod note;
@@ -21,30 +30,41 @@ mod policy;
 mod rating;
 mod refused;
 mod rulebook;
+mod stage;
 mod state;
+mod supervision;
 mod text;
 
+pub use activation::{Activation, ActivationRefused, ActivationStep, NOTICE, Standing, StepKind, Subject};
 pub use actor::{Actor, By, Who};
+pub use attachment::{Attachment, AttachmentRef, Audience, Eyes, Owner, ScanState, pause_after};
 pub use clock::{
-    Clock, ClockId, ClockKey, Gap, Interval, Lights, Run, Rung, Segment, clocks, due_now, latest, lights,
-    local_date, next_wake, open_seconds, rungs, segments, start_of_day,
+    Clock, ClockId, ClockKey, Gap, Interval, IntervalKind, Lights, Pause, Run, Rung, Segment, clocks,
+    due_now, latest, lights, local_date, next_wake, open_seconds, question_until, rungs, segments,
+    start_of_day,
 };
-pub use command::{Command, SubmitIssue};
+pub use clock::{Counted, DayOff, Explanation, Line, Question, explain};
+pub use command::{CoSection, Command, SubmitIssue};
 pub use decide::{decide, next_actions, submit};
+pub use draft::{Draft, DraftText};
 pub use event::{Desk, Event, Fact};
 pub use evolve::{BrokenHistory, create, evolve, fold};
 pub use issue::{
-    Closing, Confirmation, Counts, Feedback, Issue, Plan, Post, Reply, Rules, Stage, Stop, Work,
+    Closing, CoTask, CoTaskEnd, Confirmation, Counts, ExtensionRequest, FirmQuestion, Instruction, Issue,
+    Rejection, Rules, Stop,
 };
 pub use named::UnknownName;
 pub use note::{NoteField, NoteRef};
 pub use policy::{
-    AuditFailure, Category, Fault, Light, Moment, Notify, PackError, Policy, PolicyVersion, Route, RungRule,
+    AuditFailure, BuiltIn, Category, Fault, Light, Moment, Notify, PackError, PackName, Policy,
+    PolicyVersion, Route, RungRule,
 };
 pub use rating::{InvalidStars, Rated, Rating, Stars};
 pub use refused::Refused;
-pub use rulebook::{Rulebook, RulebookError};
-pub use state::{Action, Channel, Difficulty, Holder, Outcome, Party, State};
+pub use rulebook::{Change, Rulebook, RulebookError};
+pub use stage::{Feedback, Heard, Plan, Post, Reply, Stage, Work};
+pub use state::{Action, Channel, CommentAudience, Difficulty, Escalation, Holder, Outcome, Party, State};
+pub use supervision::{InvalidLevel, Level};
 pub use text::{Code, DivisionCode, InvalidText, IssueNumber, Title};
 
 #[cfg(test)]

@@ -19,7 +19,28 @@ pub struct NoteRef {
 named! {
     /// What a text is in its event.
     NoteField {
+        Title = "TITLE",
         Description = "DESCRIPTION",
+        ReturnReason = "RETURN_REASON",
+        NewFact = "NEW_FACT",
+        RulingReason = "RULING_REASON",
+        ScopeReason = "SCOPE_REASON",
+        AppealReason = "APPEAL_REASON",
+        CoTaskNote = "CO_TASK_NOTE",
+        CoTaskReply = "CO_TASK_REPLY",
+        Question = "QUESTION",
+        Information = "INFORMATION",
+        ExtensionReason = "EXTENSION_REASON",
+        ExtensionNote = "EXTENSION_NOTE",
+        PlanReview = "PLAN_REVIEW",
+        OverrideNote = "OVERRIDE_NOTE",
+        WithdrawalReason = "WITHDRAWAL_REASON",
+        WithdrawalCheck = "WITHDRAWAL_CHECK",
+        UnmergeReason = "UNMERGE_REASON",
+        SupervisionNote = "SUPERVISION_NOTE",
+        Instruction = "INSTRUCTION",
+        InstructionAnswer = "INSTRUCTION_ANSWER",
+        Comment = "COMMENT",
         DispatchNote = "DISPATCH_NOTE",
         ObjectionReason = "OBJECTION_REASON",
         ContactNote = "CONTACT_NOTE",
@@ -41,7 +62,8 @@ named! {
 
 impl NoteField {
     /// What the offices write to one another is internal: the firm and its manager do not read it.
-    /// A reply is theirs to read once it was fed back, which the field alone cannot tell.
+    /// A reply is theirs to read once it was fed back, and a comment if it is for them, which the field alone cannot
+    /// tell.
     pub const fn is_internal(self) -> bool {
         matches!(
             self,
@@ -50,6 +72,20 @@ impl NoteField {
                 | Self::SendBackReason
                 | Self::AuditNote
                 | Self::FeedbackReceipt
+                | Self::ReturnReason
+                | Self::NewFact
+                | Self::RulingReason
+                | Self::CoTaskNote
+                | Self::CoTaskReply
+                | Self::ExtensionReason
+                | Self::ExtensionNote
+                | Self::PlanReview
+                | Self::OverrideNote
+                | Self::WithdrawalCheck
+                | Self::UnmergeReason
+                | Self::SupervisionNote
+                | Self::Instruction
+                | Self::InstructionAnswer
         )
     }
 }

@@ -11,10 +11,14 @@ named! {
         Submitted = "SUBMITTED",
         /// 已签收
         Signed = "SIGNED",
+        /// 退单待裁定
+        ReturnPending = "RETURN_PENDING",
         /// 待受理
         Dispatched = "DISPATCHED",
         /// 办理中
         InProgress = "IN_PROGRESS",
+        /// 待企业补充
+        AwaitingFirm = "AWAITING_FIRM",
         /// 计划解决: not solved, but somebody promised a date.
         Planned = "PLANNED",
         /// 已答复
@@ -27,6 +31,14 @@ named! {
         PendingAudit = "PENDING_AUDIT",
         /// 办结
         Closed = "CLOSED",
+        /// 撤单待核
+        WithdrawPending = "WITHDRAW_PENDING",
+        /// 已撤单
+        Withdrawn = "WITHDRAWN",
+        /// 不予受理: outside the scope of the system.
+        OutOfScope = "OUT_OF_SCOPE",
+        /// 已并单: another issue is handled for it too.
+        Merged = "MERGED",
     }
 }
 
@@ -37,14 +49,26 @@ named! {
         Confirm = "CONFIRM",
         Assign = "ASSIGN",
         Sign = "SIGN",
+        RequestReturn = "REQUEST_RETURN",
+        RuleOnReturn = "RULE_ON_RETURN",
+        RejectOutOfScope = "REJECT_OUT_OF_SCOPE",
+        AppealScope = "APPEAL_SCOPE",
         Dispatch = "DISPATCH",
+        AddCoSection = "ADD_CO_SECTION",
+        ReplyCoTask = "REPLY_CO_TASK",
         Accept = "ACCEPT",
         Object = "OBJECT",
         RecordContact = "RECORD_CONTACT",
         RecordProgress = "RECORD_PROGRESS",
         RecordInterimMeasure = "RECORD_INTERIM_MEASURE",
+        AskFirm = "ASK_FIRM",
+        SupplyInformation = "SUPPLY_INFORMATION",
+        ResumeWork = "RESUME_WORK",
+        RequestExtension = "REQUEST_EXTENSION",
+        DecideExtension = "DECIDE_EXTENSION",
         Plan = "PLAN",
         Replan = "REPLAN",
+        ReviewPlan = "REVIEW_PLAN",
         Reply = "REPLY",
         SendBack = "SEND_BACK",
         FeedBack = "FEED_BACK",
@@ -53,8 +77,20 @@ named! {
         LapseRating = "LAPSE_RATING",
         Audit = "AUDIT",
         Reopen = "REOPEN",
+        RequestWithdrawal = "REQUEST_WITHDRAWAL",
+        DecideWithdrawal = "DECIDE_WITHDRAWAL",
+        Merge = "MERGE",
+        Unmerge = "UNMERGE",
+        Absorb = "ABSORB",
+        Release = "RELEASE",
+        NoteDelivery = "NOTE_DELIVERY",
+        Supervise = "SUPERVISE",
+        Instruct = "INSTRUCT",
+        AnswerInstruction = "ANSWER_INSTRUCTION",
+        Comment = "COMMENT",
         Urge = "URGE",
         ReachRung = "REACH_RUNG",
+        ChangeCalendar = "CHANGE_CALENDAR",
     }
 }
 
@@ -71,8 +107,11 @@ named! {
         Liaison = "LIAISON",
         /// Handler in the section in charge.
         Section = "SECTION",
+        /// Handler in a section that helps.
+        CoSection = "CO_SECTION",
         Operator = "OPERATOR",
         Auditor = "AUDITOR",
+        Leader = "LEADER",
         /// The suite itself, as time goes by.
         System = "SYSTEM",
     }
@@ -119,6 +158,30 @@ named! {
 }
 
 named! {
+    /// Why an issue was escalated 提级.
+    Escalation {
+        /// Returned so often.
+        Returns = "RETURNS",
+        /// Reopened so often.
+        Reopens = "REOPENS",
+    }
+}
+
+named! {
+    /// For whom a comment is.
+    CommentAudience {
+        /// The firm, its manager, and all offices that have the issue.
+        Firm = "FIRM",
+        /// The writer's own department.
+        Department = "DEPARTMENT",
+        /// All offices that have the issue.
+        Joint = "JOINT",
+        /// Operators, auditors and leaders.
+        Audit = "AUDIT",
+    }
+}
+
+named! {
     /// By which way the firm was reached.
     Channel {
         Portal = "PORTAL",
@@ -132,17 +195,18 @@ named! {
 impl State {
     pub const fn holder(self) -> Holder {
         match self {
-            Self::Triage => Holder::Operator,
+            Self::Triage | Self::ReturnPending | Self::WithdrawPending => Holder::Operator,
             Self::Submitted | Self::Signed | Self::Replied => Holder::Liaison,
             Self::Dispatched | Self::InProgress | Self::Planned | Self::Rectifying => Holder::Section,
-            Self::FedBack => Holder::Firm,
+            Self::FedBack | Self::AwaitingFirm => Holder::Firm,
             Self::PendingAudit => Holder::Auditor,
-            Self::Closed => Holder::Nobody,
+            Self::Closed | Self::Withdrawn | Self::OutOfScope | Self::Merged => Holder::Nobody,
         }
     }
 
+    /// Whether somebody still has to act. What ended may come back: reopened, appealed, unmerged.
     pub const fn is_open(self) -> bool {
-        !matches!(self, Self::Closed)
+        !matches!(self, Self::Closed | Self::Withdrawn | Self::OutOfScope | Self::Merged)
     }
 }
 

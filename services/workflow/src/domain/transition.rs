@@ -1,16 +1,20 @@
 //! The lifecycle as one table. What it does not list is refused; next steps, diagram and tests read the same rows.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::LazyLock};
 
 use super::{Action, Party, State};
 use Action::{
-    Accept, Assign, Audit, Confirm, Dispatch, Dispute, FeedBack, LapseRating, Object, Plan, Rate, ReachRung,
-    RecordContact, RecordInterimMeasure, RecordProgress, Reopen, Replan, Reply, SendBack, Sign, Submit, Urge,
+    Absorb, Accept, AddCoSection, AnswerInstruction, AppealScope, AskFirm, Assign, Audit, ChangeCalendar,
+    Comment, Confirm, DecideExtension, DecideWithdrawal, Dispatch, Dispute, FeedBack, Instruct, LapseRating,
+    Merge, NoteDelivery, Object, Plan, Rate, ReachRung, RecordContact, RecordInterimMeasure, RecordProgress,
+    RejectOutOfScope, Release, Reopen, Replan, Reply, ReplyCoTask, RequestExtension, RequestReturn,
+    RequestWithdrawal, ResumeWork, ReviewPlan, RuleOnReturn, SendBack, Sign, Submit, Supervise,
+    SupplyInformation, Unmerge, Urge,
 };
-use Party::{Auditor, Client, Firm, Liaison, Manager, Operator, Section, System};
+use Party::{Auditor, Client, CoSection, Firm, Leader, Liaison, Manager, Operator, Section, System};
 use State::{
-    Closed, Dispatched, FedBack, InProgress, PendingAudit, Planned, Rectifying, Replied, Signed, Submitted,
-    Triage,
+    AwaitingFirm, Closed, Dispatched, FedBack, InProgress, Merged, OutOfScope, PendingAudit, Planned,
+    Rectifying, Replied, ReturnPending, Signed, Submitted, Triage, WithdrawPending, Withdrawn,
 };
 
 /// One way into the lifecycle.
@@ -30,81 +34,178 @@ pub const ENTRIES: &[Entry] = &[
     (Submit, Client,  Triage),
 ];
 
-/// Every legal move.
+/// The moves that lead on.
 #[rustfmt::skip]
-pub const TRANSITIONS: &[Transition] = &[
-    (Triage,       Assign,               Operator, Submitted),
-    (Submitted,    Sign,                 Liaison,  Signed),
-    (Signed,       Dispatch,             Liaison,  Dispatched),
-    (Dispatched,   Accept,               Section,  InProgress),
-    (Dispatched,   Object,               Section,  Signed),       // not ours: back to the liaison
-    (InProgress,   RecordContact,        Section,  InProgress),
-    (InProgress,   RecordProgress,       Section,  InProgress),
-    (InProgress,   RecordInterimMeasure, Section,  InProgress),   // solves nothing
-    (InProgress,   Plan,                 Section,  Planned),      // nor does this
-    (InProgress,   Reply,                Section,  Replied),
-    (Planned,      RecordContact,        Section,  Planned),
-    (Planned,      RecordProgress,       Section,  Planned),
-    (Planned,      RecordInterimMeasure, Section,  Planned),
-    (Planned,      Replan,               Section,  Planned),
-    (Planned,      Reply,                Section,  Replied),
-    (Replied,      SendBack,             Liaison,  InProgress),
-    (Replied,      SendBack,             Liaison,  Rectifying),   // a reply given in rectification
-    (Replied,      FeedBack,             Liaison,  FedBack),
-    (FedBack,      Rate,                 Firm,     PendingAudit),
-    (FedBack,      Rate,                 Firm,     Rectifying),   // low stars
-    (FedBack,      Dispute,              Firm,     Rectifying),
-    (FedBack,      LapseRating,          System,   PendingAudit), // unrated, never satisfied
-    (Rectifying,   RecordContact,        Section,  Rectifying),
-    (Rectifying,   RecordProgress,       Section,  Rectifying),
-    (Rectifying,   RecordInterimMeasure, Section,  Rectifying),
-    (Rectifying,   Reply,                Section,  Replied),
-    (PendingAudit, Audit,                Auditor,  Closed),
-    (PendingAudit, Audit,                Auditor,  InProgress),   // failed
-    (Closed,       Reopen,               Firm,     InProgress),   // the same handler goes on
-    (Closed,       Reopen,               Firm,     Dispatched),   // reopened too often for that
+const MOVES: &[Transition] = &[
+    (Triage,        Assign,               Operator, Submitted),
+    (Triage,        RejectOutOfScope,     Operator, OutOfScope),
+    (Submitted,     Sign,                 Liaison,  Signed),
+    (Submitted,     RejectOutOfScope,     Liaison,  OutOfScope),
+    (OutOfScope,    AppealScope,          Firm,     Triage),       // once
+    (Signed,        Dispatch,             Liaison,  Dispatched),
+    (Signed,        RequestReturn,        Liaison,  ReturnPending),
+    (ReturnPending, RuleOnReturn,         Operator, Submitted),    // upheld: another department
+    (ReturnPending, RuleOnReturn,         Operator, Signed),       // denied
+    (Dispatched,    Accept,               Section,  InProgress),
+    (Dispatched,    Object,               Section,  Signed),       // not ours: back to the liaison
+    (InProgress,    AskFirm,              Section,  AwaitingFirm),
+    (AwaitingFirm,  SupplyInformation,    Firm,     InProgress),
+    (AwaitingFirm,  SupplyInformation,    Manager,  InProgress),
+    (AwaitingFirm,  ResumeWork,           System,   InProgress),   // the firm did not answer in time
+    (InProgress,    Plan,                 Section,  Planned),      // not solved
+    (InProgress,    Reply,                Section,  Replied),
+    (Planned,       Reply,                Section,  Replied),
+    (Replied,       SendBack,             Liaison,  InProgress),
+    (Replied,       SendBack,             Liaison,  Rectifying),   // a reply given in rectification
+    (Replied,       FeedBack,             Liaison,  FedBack),
+    (FedBack,       Rate,                 Firm,     PendingAudit),
+    (FedBack,       Rate,                 Firm,     Rectifying),   // low stars
+    (FedBack,       Dispute,              Firm,     Rectifying),
+    (FedBack,       LapseRating,          System,   PendingAudit), // unrated, never satisfied
+    (Rectifying,    Reply,                Section,  Replied),
+    (PendingAudit,  Audit,                Auditor,  Closed),
+    (PendingAudit,  Audit,                Auditor,  InProgress),   // failed
+    (Closed,        Reopen,               Firm,     InProgress),   // the same handler goes on
+    (Closed,        Reopen,               Firm,     Dispatched),   // reopened too often for that
 
-    (Triage,       Confirm,              Firm,     Triage),
-    (Submitted,    Confirm,              Firm,     Submitted),
-    (Signed,       Confirm,              Firm,     Signed),
-    (Dispatched,   Confirm,              Firm,     Dispatched),
-    (InProgress,   Confirm,              Firm,     InProgress),
-    (Planned,      Confirm,              Firm,     Planned),
-    (Replied,      Confirm,              Firm,     Replied),
-    (FedBack,      Confirm,              Firm,     FedBack),
-    (Rectifying,   Confirm,              Firm,     Rectifying),
-    (PendingAudit, Confirm,              Firm,     PendingAudit),
+    (Triage,        RequestWithdrawal,    Firm,     WithdrawPending),
+    (Submitted,     RequestWithdrawal,    Firm,     WithdrawPending),
+    (Signed,        RequestWithdrawal,    Firm,     WithdrawPending),
+    (Dispatched,    RequestWithdrawal,    Firm,     WithdrawPending),
+    (InProgress,    RequestWithdrawal,    Firm,     WithdrawPending),
+    (AwaitingFirm,  RequestWithdrawal,    Firm,     WithdrawPending),
+    (Planned,       RequestWithdrawal,    Firm,     WithdrawPending),
+    (WithdrawPending, DecideWithdrawal,   Operator, Withdrawn),
+    (WithdrawPending, DecideWithdrawal,   Operator, Triage),       // denied: back to where it was
+    (WithdrawPending, DecideWithdrawal,   Operator, Submitted),
+    (WithdrawPending, DecideWithdrawal,   Operator, Signed),
+    (WithdrawPending, DecideWithdrawal,   Operator, Dispatched),
+    (WithdrawPending, DecideWithdrawal,   Operator, InProgress),
+    (WithdrawPending, DecideWithdrawal,   Operator, Planned),
 
-    (Triage,       Urge,                 Firm,     Triage),       // never while the firm itself has to act
-    (Submitted,    Urge,                 Firm,     Submitted),
-    (Signed,       Urge,                 Firm,     Signed),
-    (Dispatched,   Urge,                 Firm,     Dispatched),
-    (InProgress,   Urge,                 Firm,     InProgress),
-    (Planned,      Urge,                 Firm,     Planned),
-    (Replied,      Urge,                 Firm,     Replied),
-    (Rectifying,   Urge,                 Firm,     Rectifying),
-    (PendingAudit, Urge,                 Firm,     PendingAudit),
-    (Triage,       Urge,                 Manager,  Triage),
-    (Submitted,    Urge,                 Manager,  Submitted),
-    (Signed,       Urge,                 Manager,  Signed),
-    (Dispatched,   Urge,                 Manager,  Dispatched),
-    (InProgress,   Urge,                 Manager,  InProgress),
-    (Planned,      Urge,                 Manager,  Planned),
-    (Replied,      Urge,                 Manager,  Replied),
-    (Rectifying,   Urge,                 Manager,  Rectifying),
-    (PendingAudit, Urge,                 Manager,  PendingAudit),
-
-    (Triage,       ReachRung,            System,   Triage),
-    (Submitted,    ReachRung,            System,   Submitted),
-    (Signed,       ReachRung,            System,   Signed),
-    (Dispatched,   ReachRung,            System,   Dispatched),
-    (InProgress,   ReachRung,            System,   InProgress),
-    (Planned,      ReachRung,            System,   Planned),
-    (Replied,      ReachRung,            System,   Replied),
-    (FedBack,      ReachRung,            System,   FedBack),
-    (Rectifying,   ReachRung,            System,   Rectifying),
-    (PendingAudit, ReachRung,            System,   PendingAudit),
+    (Triage,        Merge,                Operator, Merged),
+    (Submitted,     Merge,                Operator, Merged),
+    (Signed,        Merge,                Operator, Merged),
+    (Submitted,     Merge,                Liaison,  Merged),
+    (Merged,        Unmerge,              Operator, Submitted),
+    (Merged,        Rate,                 Firm,     Rectifying),   // low stars: from here on it is handled by itself
+    (Merged,        Dispute,              Firm,     Rectifying),
 ];
+
+/// A step that leaves the state as it is, for each of the states in which it may be taken.
+type Stay = (Action, Party, &'static [State]);
+
+/// While the department has it and the section works.
+const WORK: &[State] = &[InProgress, Planned, Rectifying];
+/// Before anything was replied.
+const UNANSWERED: &[State] = &[Submitted, Signed, Dispatched, InProgress, AwaitingFirm, Planned];
+/// Somebody other than the firm has to act.
+const OURS: &[State] = &[
+    Triage,
+    Submitted,
+    Signed,
+    ReturnPending,
+    Dispatched,
+    InProgress,
+    Planned,
+    Replied,
+    Rectifying,
+    PendingAudit,
+];
+const OPEN: &[State] = &[
+    Triage,
+    Submitted,
+    Signed,
+    ReturnPending,
+    Dispatched,
+    InProgress,
+    AwaitingFirm,
+    Planned,
+    Replied,
+    FedBack,
+    Rectifying,
+    PendingAudit,
+    WithdrawPending,
+];
+/// While other sections may help.
+const HELPED: &[State] = &[Signed, ReturnPending, Dispatched, InProgress, AwaitingFirm, Planned, Rectifying];
+/// In which an issue may stand that others were merged into.
+const PARENT: &[State] = &[
+    Submitted,
+    Signed,
+    ReturnPending,
+    Dispatched,
+    InProgress,
+    AwaitingFirm,
+    Planned,
+    Replied,
+    FedBack,
+    Rectifying,
+    PendingAudit,
+    Closed,
+];
+/// Open, and with a department.
+const DESK: &[State] = &[
+    Submitted,
+    Signed,
+    Dispatched,
+    InProgress,
+    AwaitingFirm,
+    Planned,
+    Replied,
+    FedBack,
+    Rectifying,
+    PendingAudit,
+];
+
+#[rustfmt::skip]
+const STAYS: &[Stay] = &[
+    (Confirm,              Firm,      OPEN),
+    (RecordContact,        Section,   WORK),
+    (RecordProgress,       Section,   WORK),
+    (RecordInterimMeasure, Section,   WORK),                        // solves nothing
+    (Replan,               Section,   &[Planned]),
+    (ReviewPlan,           Liaison,   &[Planned]),
+    (RequestExtension,     Section,   &[InProgress, Planned]),
+    (DecideExtension,      Liaison,   &[InProgress, AwaitingFirm, Planned]),
+    (AddCoSection,         Liaison,   &[Dispatched, InProgress, Planned, Rectifying]),
+    (ReplyCoTask,          CoSection, HELPED),
+    (FeedBack,             Liaison,   &[Merged]),                   // each firm is told by itself
+    (Rate,                 Firm,      &[Merged]),                   // and has a vote of its own
+    (LapseRating,          System,    &[Merged]),
+    (Absorb,               Operator,  UNANSWERED),
+    (Absorb,               Liaison,   &[Submitted, Signed]),
+    (NoteDelivery,         Liaison,   &[FedBack, PendingAudit]),
+    (Release,              Operator,  PARENT),
+    (Release,              System,    PARENT),                  // its firm was not satisfied
+    (Supervise,            Auditor,   OPEN),
+    (Instruct,             Leader,    OPEN),
+    (AnswerInstruction,    Liaison,   DESK),
+    (AnswerInstruction,    Operator,  &[Triage, ReturnPending, WithdrawPending]),
+    (Comment,              Firm,      State::ALL),
+    (Comment,              Manager,   State::ALL),
+    (Comment,              Liaison,   State::ALL),
+    (Comment,              Section,   State::ALL),
+    (Comment,              CoSection, State::ALL),
+    (Comment,              Operator,  State::ALL),
+    (Comment,              Auditor,   State::ALL),
+    (Comment,              Leader,    State::ALL),
+    (Urge,                 Firm,      OURS),                        // never while the firm itself has to act
+    (Urge,                 Manager,   OURS),
+    (Urge,                 Liaison,   &[Dispatched, InProgress, Planned, Rectifying]),
+    (ReachRung,            System,    OPEN),
+    (ReachRung,            System,    &[Merged]),                   // the firm is reminded of its vote
+    (ChangeCalendar,       System,    OPEN),
+    (ChangeCalendar,       System,    &[Merged]),                   // while its firm has a vote
+];
+
+/// Every legal move.
+pub static TRANSITIONS: LazyLock<Vec<Transition>> = LazyLock::new(|| {
+    let stays = STAYS
+        .iter()
+        .flat_map(|(action, party, states)| states.iter().map(|state| (*state, *action, *party, *state)));
+    MOVES.iter().copied().chain(stays).collect()
+});
 
 /// Where `action`, taken in `from` by `party`, may lead; empty if it is refused.
 pub fn targets(from: State, action: Action, party: Party) -> impl Iterator<Item = State> {
@@ -117,7 +218,7 @@ pub fn render() -> String {
     for (action, party, to) in ENTRIES {
         let _ = writeln!(text, "- --{action}/{party}--> {to}");
     }
-    for (from, action, party, to) in TRANSITIONS {
+    for (from, action, party, to) in TRANSITIONS.iter() {
         let _ = writeln!(text, "{from} --{action}/{party}--> {to}");
     }
     text
@@ -157,7 +258,7 @@ mod tests {
         let mut reached: BTreeSet<State> = ENTRIES.iter().map(|row| row.2).collect();
         let mut leads_out: BTreeSet<State> =
             State::ALL.iter().copied().filter(|state| !state.is_open()).collect();
-        assert_eq!(leads_out.len(), 1);
+        assert_eq!(leads_out.len(), 4);
         for _ in State::ALL {
             reached.extend(
                 TRANSITIONS

@@ -16,6 +16,7 @@ use super::publish::{self, Cause};
 use crate::{
     domain::{Actor, Fact, Issue, Rulebook, Rules, decide, due_now, local_date, next_wake},
     error::WorkflowError,
+    rpc::books::Books,
     store::{
         history::{self, Before, Happened, Record},
         rungs::{self, Climb, Due},
@@ -35,7 +36,7 @@ pub(crate) struct Ladder {
     pub db: Db,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
-    pub rulebook: Arc<Rulebook>,
+    pub books: Books,
 }
 
 /// What the system did with an issue whose time had come.
@@ -57,7 +58,8 @@ impl Ladder {
             tx.rollback().await?;
             return Ok(Worked::Idle);
         }
-        let (looked, stuck) = self.look_at_all(&due, now);
+        let book = self.books.covering(&mut tx, due.iter().filter_map(|due| due.issue.as_ref())).await?;
+        let (looked, stuck) = self.look_at_all(&book, &due, now);
         let traceparent = TraceContext::new().to_string();
         let mut batch = Batch::new();
         let (climbed, others): (Vec<_>, Vec<_>) = looked.iter().partition(|looked| looked.only_climbed());
@@ -80,10 +82,15 @@ impl Ladder {
         Ok(Worked::More)
     }
 
-    fn look_at_all<'a>(&'a self, due: &'a [Due], now: Timestamp) -> (Vec<Looked<'a>>, Vec<IssueId>) {
+    fn look_at_all<'a>(
+        &self,
+        book: &'a Rulebook,
+        due: &'a [Due],
+        now: Timestamp,
+    ) -> (Vec<Looked<'a>>, Vec<IssueId>) {
         let (mut looked, mut stuck) = (Vec::with_capacity(due.len()), Vec::new());
         for due in due {
-            match self.look_at(due, now) {
+            match self.look_at(book, due, now) {
                 Ok(done) => looked.push(done),
                 Err(error) => {
                     tracing::error!(
@@ -98,10 +105,15 @@ impl Ladder {
         (looked, stuck)
     }
 
-    fn look_at<'a>(&'a self, due: &'a Due, now: Timestamp) -> Result<Looked<'a>, WorkflowError> {
+    fn look_at<'a>(
+        &self,
+        book: &'a Rulebook,
+        due: &'a Due,
+        now: Timestamp,
+    ) -> Result<Looked<'a>, WorkflowError> {
         let unreadable = || store::Error::unreadable("issue", "fold", &due.id);
         let before = due.issue.as_ref().ok_or_else(unreadable)?;
-        let rules = self.rulebook.of(before).ok_or_else(|| WorkflowError::rules_missing(before))?;
+        let rules = book.of(before).ok_or_else(|| WorkflowError::rules_missing(before))?;
         let version = rules.calendar.version();
         let mut after = before.clone();
         let mut happened = Vec::new();
@@ -138,3 +150,6 @@ impl Looked<'_> {
         history::record(batch, record).map_err(WorkflowError::beyond(self.rules.calendar.version()))
     }
 }
+
+#[cfg(test)]
+mod tests;

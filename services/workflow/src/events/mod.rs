@@ -1,10 +1,20 @@
 //! Events out, and what is done on the registry's.
 
+pub(crate) mod calendar_alarm;
+pub(crate) mod case_publish;
+pub(crate) mod index_texts;
 pub(crate) mod ladder;
 mod on_appointment_ended;
 mod on_manager_appointed;
+pub(crate) mod order_ladder;
+pub(crate) mod order_publish;
 pub(crate) mod publish;
+pub(crate) mod rebind;
+pub(crate) mod reckon;
+pub(crate) mod scanning;
 pub(crate) mod sequence;
+pub(crate) mod sweeping;
+pub(crate) mod witness;
 
 use chrono::NaiveDate;
 use events::{Consume, ConsumeError, Received};

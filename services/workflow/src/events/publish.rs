@@ -9,7 +9,10 @@ use store::Batch;
 use worktime::OutOfCalendar;
 
 use crate::{
-    domain::{Clock, ClockId, ClockKey, Event, Fact, Issue, Outcome, Rules, Who, clocks, latest, local_date},
+    domain::{
+        Clock, ClockId, ClockKey, Event, Fact, Issue, Outcome, Rules, Who, clocks, latest, local_date,
+        question_until,
+    },
     rpc::convert,
     store::history::{self, Happened},
 };
@@ -119,6 +122,126 @@ pub(crate) fn append(batch: &mut Batch, happened: &Happened, cause: Cause<'_>) -
             });
         }
         Fact::Reopened { .. } => out.put(&pb::IssueReopened { issue, reopens: count(after.counts.reopens) }),
+        Fact::ReturnRequested { .. } => {
+            out.put(&pb::ReturnRequested { issue, returns: count(after.counts.returns) });
+        }
+        Fact::ReturnUpheld { .. } => {
+            let (on_time, late_working_seconds) = kept(ClockId::C9);
+            // The department that had it until now: the stop before the present one.
+            let returning_department_id =
+                text(after.path.iter().rev().nth(1).and_then(|stop| stop.department));
+            out.put(&pb::ReturnUpheld { issue, returning_department_id, on_time, late_working_seconds });
+        }
+        Fact::ReturnDenied { .. } => {
+            let (on_time, late_working_seconds) = kept(ClockId::C9);
+            out.put(&pb::ReturnDenied { issue, on_time, late_working_seconds });
+        }
+        Fact::ScopeRejected { .. } => {
+            let appealable = after.rejection.is_some_and(|rejection| rejection.appealed_at.is_none());
+            out.put(&pb::ScopeRejected { issue, appealable });
+        }
+        Fact::ScopeAppealed { .. } => out.put(&pb::ScopeAppealed { issue }),
+        Fact::Escalated { cause, level } => out.put(&pb::IssueEscalated {
+            issue,
+            cause: convert::escalation(*cause).into(),
+            supervision_level: level.get().into(),
+        }),
+        Fact::CoSectionAdded { task, section, department, note: _ } => out.put(&pb::CoSectionAdded {
+            issue,
+            task: count(*task),
+            co_section_id: section.to_string(),
+            co_department_id: department.to_string(),
+        }),
+        Fact::CoTaskReplied { task, text: _ } => {
+            let (on_time, late_working_seconds) = of(&clocks, ClockId::C13, *task);
+            let index = usize::try_from(task.saturating_sub(1)).unwrap_or(usize::MAX);
+            let co_section_id = text(after.co_tasks.get(index).map(|task| task.section));
+            out.put(&pb::CoTaskReplied {
+                issue,
+                task: count(*task),
+                co_section_id,
+                on_time,
+                late_working_seconds,
+            });
+        }
+        Fact::FirmAsked { .. } => {
+            let until = question_until(after, cause.rules)?;
+            out.put(&pb::FirmAsked { issue, supply_until_time: until.map(timestamp) });
+        }
+        Fact::InformationSupplied { .. } => out.put(&pb::InformationSupplied { issue }),
+        Fact::WorkResumed { .. } => out.put(&pb::WorkResumed { issue }),
+        Fact::ExtensionRequested { working_days, reason: _ } => {
+            out.put(&pb::ExtensionRequested { issue, working_days: count(*working_days) });
+        }
+        Fact::ExtensionGranted { .. } | Fact::ExtensionDenied { .. } => {
+            let granted = matches!(event.fact, Fact::ExtensionGranted { .. });
+            let decision =
+                if granted { pb::ExtensionDecision::Granted } else { pb::ExtensionDecision::Denied };
+            let due_time = latest(&clocks, ClockId::C4).map(|clock| timestamp(clock.due_at));
+            out.put(&pb::ExtensionDecided { issue, decision: decision.into(), due_time });
+        }
+        Fact::PlanReviewed { .. } => {
+            // The round that the review ended: the one before the present one.
+            let reviewed = clocks.iter().rev().filter(|clock| clock.key.id == ClockId::C11).nth(1);
+            let (on_time, late_working_seconds) = self::kept(reviewed);
+            out.put(&pb::PlanReviewed { issue, on_time, late_working_seconds });
+        }
+        Fact::WithdrawalRequested { .. } => out.put(&pb::WithdrawalRequested { issue }),
+        Fact::Withdrawn { .. } | Fact::WithdrawalDenied { .. } => {
+            let confirmed = matches!(event.fact, Fact::Withdrawn { .. });
+            let decision =
+                if confirmed { pb::WithdrawalDecision::Confirmed } else { pb::WithdrawalDecision::Denied };
+            let (on_time, late_working_seconds) = kept(ClockId::C10);
+            out.put(&pb::WithdrawalDecided {
+                issue,
+                decision: decision.into(),
+                on_time,
+                late_working_seconds,
+            });
+        }
+        Fact::Merged { into, desk: _ } => {
+            out.put(&pb::IssueMerged { issue, merged_into_id: into.to_string() });
+        }
+        Fact::Unmerged { .. } => out.put(&pb::IssueUnmerged { issue }),
+        Fact::MergedFedBack { .. } => out.put(&pb::MergedIssueFedBack {
+            issue,
+            merged_into_id: text(after.merged_into()),
+            round,
+            outcome: outcome(after),
+            rate_until_time: latest(&clocks, ClockId::C6).map(|clock| timestamp(clock.due_at)),
+        }),
+        Fact::Absorbed { child } => {
+            out.put(&pb::IssueAbsorbed { issue, merged_issue_id: child.to_string() });
+        }
+        Fact::Released { child } => {
+            out.put(&pb::IssueReleased { issue, merged_issue_id: child.to_string() });
+        }
+        Fact::DeliveryNoted { child } => {
+            out.put(&pb::DeliveryNoted { issue, merged_issue_id: child.to_string() });
+        }
+        Fact::Supervised { level, note: _ } => {
+            out.put(&pb::IssueSupervised { issue, supervision_level: level.get().into() });
+        }
+        Fact::Instructed { instruction, text: _ } => {
+            out.put(&pb::IssueInstructed { issue, instruction: count(*instruction) });
+        }
+        Fact::InstructionAnswered { instruction, text: _ } => {
+            let (on_time, late_working_seconds) = of(&clocks, ClockId::C12, *instruction);
+            let index = usize::try_from(instruction.saturating_sub(1)).unwrap_or(usize::MAX);
+            let leader_id = text(after.instructions.get(index).map(|instruction| instruction.by));
+            out.put(&pb::InstructionAnswered {
+                issue,
+                instruction: count(*instruction),
+                leader_id,
+                on_time,
+                late_working_seconds,
+            });
+        }
+        Fact::Commented { audience, department, comment: _ } => out.put(&pb::IssueCommented {
+            issue,
+            audience: convert::comment_audience(*audience).into(),
+            comment_department_id: text(*department),
+        }),
         Fact::Urged { .. } => out.put(&pb::IssueUrged { issue, urges: count(after.counts.urges) }),
         Fact::RungReached { clock, rung, due_at, light, notify } => out.put(&pb::ClockRungReached {
             issue,
@@ -128,6 +251,9 @@ pub(crate) fn append(batch: &mut Batch, happened: &Happened, cause: Cause<'_>) -
             light: light.map_or(pb::Light::Unspecified, convert::light).into(),
             notify: notify.iter().map(|target| convert::notify_target(*target).into()).collect(),
         }),
+        Fact::CalendarChanged { calendar_version } => {
+            out.put(&pb::CalendarChanged { issue, calendar_version: calendar_version.clone() });
+        }
     }
     Ok(())
 }
@@ -207,6 +333,10 @@ fn audited(
 /// Whether a clock stopped in time, and by how much it was late.
 fn kept(clock: Option<&Clock>) -> (bool, i64) {
     clock.map_or((false, 0), |clock| (clock.on_time() == Some(true), clock.late_seconds))
+}
+
+fn of(clocks: &[Clock], id: ClockId, round: u32) -> (bool, i64) {
+    kept(clocks.iter().find(|clock| clock.key == ClockKey { id, round }))
 }
 
 fn outcome(issue: &Issue) -> i32 {

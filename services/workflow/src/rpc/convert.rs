@@ -7,8 +7,9 @@ use worktime::OutOfCalendar;
 
 use crate::{
     domain::{
-        Action, Channel, Clock, Confirmation, Counts, Difficulty, Holder, Issue, Light, Notify, Outcome,
-        Party, Rating, Rules, Stars, State, Who, clocks, lights, open_seconds,
+        Action, Channel, Clock, CoTask, CoTaskEnd, CommentAudience, Confirmation, Counts, Difficulty,
+        Escalation, Holder, Issue, Light, Notify, Outcome, Party, Rating, Rules, Stars, State, Who, clocks,
+        lights, open_seconds, question_until,
     },
     store::issues::{Texts, next_due},
 };
@@ -36,16 +37,23 @@ macro_rules! from_wire {
 }
 
 to_wire!(state: State -> IssueState {
-    Triage Submitted Signed Dispatched InProgress Planned Replied FedBack Rectifying PendingAudit Closed
+    Triage Submitted Signed ReturnPending Dispatched InProgress AwaitingFirm Planned Replied FedBack Rectifying
+    PendingAudit Closed WithdrawPending Withdrawn OutOfScope Merged
 });
 from_wire!(state_from: IssueState -> State {
-    Triage Submitted Signed Dispatched InProgress Planned Replied FedBack Rectifying PendingAudit Closed
+    Triage Submitted Signed ReturnPending Dispatched InProgress AwaitingFirm Planned Replied FedBack Rectifying
+    PendingAudit Closed WithdrawPending Withdrawn OutOfScope Merged
 });
 to_wire!(action: Action -> IssueAction {
-    Submit Confirm Assign Sign Dispatch Accept Object RecordContact RecordProgress RecordInterimMeasure Plan Replan
-    Reply SendBack FeedBack Rate Dispute LapseRating Audit Reopen Urge ReachRung
+    Submit Confirm Assign Sign RequestReturn RuleOnReturn RejectOutOfScope AppealScope Dispatch AddCoSection
+    ReplyCoTask Accept Object RecordContact RecordProgress RecordInterimMeasure AskFirm SupplyInformation ResumeWork
+    RequestExtension DecideExtension Plan Replan ReviewPlan Reply SendBack FeedBack Rate Dispute LapseRating Audit
+    Reopen RequestWithdrawal DecideWithdrawal Merge Unmerge Absorb Release NoteDelivery Supervise Instruct
+    AnswerInstruction Comment Urge ReachRung ChangeCalendar
 });
-to_wire!(party: Party -> IssueParty { Firm Manager Client Liaison Section Operator Auditor System });
+to_wire!(party: Party -> IssueParty {
+    Firm Manager Client Liaison Section CoSection Operator Auditor Leader System
+});
 to_wire!(holder: Holder -> Holder { Nobody Operator Liaison Section Firm Auditor });
 from_wire!(holder_from: Holder -> Holder { Nobody Operator Liaison Section Firm Auditor });
 to_wire!(light: Light -> Light { Off Green Yellow Red });
@@ -56,6 +64,9 @@ from_wire!(difficulty_from: Difficulty -> Difficulty { Consultation Normal Hard 
 to_wire!(outcome: Outcome -> Outcome { Resolved Explained Partial PlannedDelivered Infeasible });
 from_wire!(outcome_from: Outcome -> Outcome { Resolved Explained Partial PlannedDelivered Infeasible });
 to_wire!(channel: Channel -> Channel { Portal Telephone Visit Message Letter });
+to_wire!(comment_audience: CommentAudience -> CommentAudience { Firm Department Joint Audit });
+from_wire!(comment_audience_from: CommentAudience -> CommentAudience { Firm Department Joint Audit });
+to_wire!(escalation: Escalation -> EscalationCause { Returns Reopens });
 from_wire!(channel_from: Channel -> Channel { Portal Telephone Visit Message Letter });
 
 /// For whom an issue is shown.
@@ -67,9 +78,10 @@ pub(crate) enum Audience {
     Office,
 }
 
-/// An issue as lists show it: without texts, clocks and ratings.
+/// An issue as lists show it: without its longer texts, clocks and ratings.
 pub(crate) fn listed(
     issue: &Issue,
+    title: String,
     rules: Rules<'_>,
     now: Timestamp,
     audience: Audience,
@@ -85,7 +97,7 @@ pub(crate) fn listed(
         number: issue.number.to_string(),
         enterprise_id: issue.enterprise_id.to_string(),
         category: issue.category.to_string(),
-        title: issue.title.to_string(),
+        title,
         description: String::new(),
         division_code: issue.division.to_string(),
         state: state(issue.state()).into(),
@@ -107,7 +119,7 @@ pub(crate) fn listed(
         }),
         reply: reply(issue, audience),
         ratings: Vec::new(),
-        counts: Some(counts(&issue.counts)),
+        counts: Some(counts(issue)),
         clocks: Vec::new(),
         submit_time: Some(timestamp(issue.submitted_at)),
         update_time: Some(timestamp(issue.updated_at)),
@@ -115,9 +127,31 @@ pub(crate) fn listed(
         reopen_until_time: issue.reopen_until(rules)?.map(timestamp),
         due_time: next_due(issue, rules)?.map(timestamp),
         open_seconds: open_seconds(issue, now),
-        policy_version: i32::try_from(issue.policy_version.0).unwrap_or(i32::MAX),
+        policy_pack: issue.policy_version.pack.to_string(),
+        policy_version: i32::try_from(issue.policy_version.number).unwrap_or(i32::MAX),
         calendar_version: issue.calendar_version.clone(),
         etag: issue.etag.to_string(),
+        about_department_id: text(issue.about),
+        confidential: issue.confidential,
+        supervision_level: issue.supervision.get().into(),
+        extension: issue.extension.map(|extension| pb::Extension {
+            requester_id: extension.by.to_string(),
+            working_days: count(extension.working_days),
+            request_time: Some(timestamp(extension.at)),
+        }),
+        co_tasks: (1..).zip(&issue.co_tasks).map(|(number, task)| co_task(number, task)).collect(),
+        instructions: (1..)
+            .zip(&issue.instructions)
+            .map(|(number, instruction)| pb::Instruction {
+                instruction: number,
+                leader_id: instruction.by.to_string(),
+                instruct_time: Some(timestamp(instruction.at)),
+                answer_time: instruction.answered_at.map(timestamp),
+            })
+            .collect(),
+        merged_into_id: text(issue.merged_into()),
+        merged_issue_ids: issue.children.keys().map(ToString::to_string).collect(),
+        supply_until_time: question_until(issue, rules)?.map(timestamp),
     })
 }
 
@@ -130,8 +164,8 @@ pub(crate) fn whole(
     audience: Audience,
 ) -> Result<pb::Issue, OutOfCalendar> {
     let now = now.max(issue.updated_at);
-    let mut shown = listed(issue, rules, now, audience)?;
-    let Texts { description, reply, legal_basis } = texts;
+    let Texts { title, description, reply, legal_basis } = texts;
+    let mut shown = listed(issue, title, rules, now, audience)?;
     shown.description = description;
     if let Some(shown) = &mut shown.reply {
         (shown.text, shown.legal_basis) = (reply, legal_basis);
@@ -172,6 +206,8 @@ pub(crate) fn clock(clock: &Clock) -> pb::Clock {
         stop_time: clock.stopped_at.map(timestamp),
         late: clock.late,
         late_working_seconds: clock.late_seconds,
+        original_due_time: Some(timestamp(clock.original_due_at)),
+        pause_time: clock.paused_since().map(timestamp),
     }
 }
 
@@ -190,7 +226,25 @@ fn reply(issue: &Issue, audience: Audience) -> Option<pb::IssueReply> {
             .into(),
         text: String::new(),
         legal_basis: String::new(),
+        evidence_ids: issue.evidence.iter().map(ToString::to_string).collect(),
     })
+}
+
+fn co_task(number: i32, task: &CoTask) -> pb::CoTask {
+    let (state, handler, ended_at) = match task.end {
+        CoTaskEnd::Open => (pb::CoTaskState::Open, None, None),
+        CoTaskEnd::Replied { at, by } => (pb::CoTaskState::Answered, Some(by), Some(at)),
+        CoTaskEnd::Dropped { at } => (pb::CoTaskState::Dropped, None, Some(at)),
+    };
+    pb::CoTask {
+        task: number,
+        department_id: task.department.to_string(),
+        section_id: task.section.to_string(),
+        start_time: Some(timestamp(task.at)),
+        state: state.into(),
+        handler_id: text(handler),
+        end_time: ended_at.map(timestamp),
+    }
 }
 
 const fn confirmation(confirmation: Confirmation) -> pb::Confirmation {
@@ -202,7 +256,7 @@ const fn confirmation(confirmation: Confirmation) -> pb::Confirmation {
     }
 }
 
-fn counts(counts: &Counts) -> pb::IssueCounts {
+fn counts(issue: &Issue) -> pb::IssueCounts {
     let Counts {
         urges,
         dispatches: _,
@@ -215,7 +269,13 @@ fn counts(counts: &Counts) -> pb::IssueCounts {
         audit_failures,
         rectifications,
         reopens,
-    } = *counts;
+        returns,
+        returns_upheld,
+        extensions,
+        plan_reviews,
+        withdrawals_denied,
+        comments,
+    } = issue.counts;
     pb::IssueCounts {
         urges: count(urges),
         objections: count(objections),
@@ -227,6 +287,13 @@ fn counts(counts: &Counts) -> pb::IssueCounts {
         audit_failures: count(audit_failures),
         rectifications: count(rectifications),
         reopens: count(reopens),
+        returns: count(returns),
+        upheld_returns: count(returns_upheld),
+        questions: i32::try_from(issue.questions.len()).unwrap_or(i32::MAX),
+        extensions: count(extensions),
+        plan_reviews: count(plan_reviews),
+        denied_withdrawals: count(withdrawals_denied),
+        comments: count(comments),
     }
 }
 

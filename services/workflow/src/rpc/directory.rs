@@ -1,8 +1,14 @@
 //! What the registry and identity are asked, before a transaction opens.
 
+use std::collections::BTreeSet;
+
+use access::{Caller, Role};
 use kernel::{AccountId, DepartmentId, EnterpriseId, SectionId};
 use proto::{
-    identity::v1::{self as identity, organization_service_client::OrganizationServiceClient},
+    identity::v1::{
+        self as identity, grant_service_client::GrantServiceClient,
+        organization_service_client::OrganizationServiceClient,
+    },
     registry::v1::{
         self as registry, appointment_service_client::AppointmentServiceClient,
         enterprise_service_client::EnterpriseServiceClient,
@@ -143,6 +149,49 @@ pub(super) async fn department_of(
         Err(status) if status.code() == Code::NotFound => Err(WorkflowError::SectionNotFound(section)),
         Err(status) => Err(failed("identity", doing, status)),
     }
+}
+
+/// Refuses whoever does not work for a department of the caller's.
+pub(super) async fn require_colleague(
+    rpc: &WorkflowRpc,
+    call: &Call,
+    account: AccountId,
+) -> Result<(), WorkflowError> {
+    let Caller::Person(person) = &call.caller else { return Err(call.not_permitted().into()) };
+    let departments: BTreeSet<_> = person
+        .roles
+        .iter()
+        .filter(|grant| grant.role == Role::SectionHandler)
+        .filter_map(|grant| grant.department)
+        .collect();
+    for department in departments {
+        let request = identity::ListGrantsRequest {
+            account_id: account.to_string(),
+            department_id: department.to_string(),
+            state: identity::GrantState::Active.into(),
+            page_size: 1,
+            ..Default::default()
+        };
+        let ask =
+            || async { GrantServiceClient::new(rpc.peers.to("identity")).list_grants(request.clone()).await };
+        let answer = rpc.peers.retrying(ask).await;
+        let answer =
+            answer.map_err(|status| failed("identity", "tell who works for a department", status))?;
+        if !answer.into_inner().grants.is_empty() {
+            return Ok(());
+        }
+    }
+    Err(WorkflowError::ResponsibleUnsuitable(account))
+}
+
+/// Refuses a department that does not exist.
+pub(super) async fn require_department(
+    rpc: &WorkflowRpc,
+    call: &Call,
+    id: DepartmentId,
+) -> Result<(), WorkflowError> {
+    let request = identity::GetDepartmentRequest { department_id: id.to_string(), code: String::new() };
+    department(rpc, call, request).await?.map(|_| ()).ok_or(WorkflowError::DepartmentNotFound(id))
 }
 
 fn organizations(rpc: &WorkflowRpc, call: &Call) -> OrganizationServiceClient<Outbound> {

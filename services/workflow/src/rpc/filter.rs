@@ -29,13 +29,24 @@ pub(super) fn parse(f: &mut Fields, filter: Option<pb::IssueFilter>) -> IssueFil
         overdue_only,
         unconfirmed_only,
         text,
+        min_supervision_level,
+        committed_date_from,
+        committed_date_to,
     } = filter.unwrap_or_default();
     let from = f.date_optional("filter.submit_date_from", submit_date_from);
     let to = f.date_optional("filter.submit_date_to", submit_date_to);
     if from.zip(to).is_some_and(|(from, to)| to < from) {
         f.reject("filter.submit_date_to", "lies before submit_date_from");
     }
+    if !(0..=3).contains(&min_supervision_level) {
+        f.reject("filter.min_supervision_level", "must be 0 to 3");
+    }
+    let committed_from = f.date_optional("filter.committed_date_from", committed_date_from);
+    let committed_to = f.date_optional("filter.committed_date_to", committed_date_to);
     IssueFilter {
+        min_supervision: min_supervision_level.into(),
+        committed_from,
+        committed_to,
         states: values(f, "filter.states", &states, convert::state_from),
         lights: values(f, "filter.lights", &lights, convert::light_from),
         categories: codes(f, "filter.categories", &categories),
@@ -59,6 +70,7 @@ pub(super) fn order(f: &mut Fields, order: i32) -> Order {
         Some(pb::IssueOrder::OldestFirst) => Order::Oldest,
         Some(pb::IssueOrder::DueFirst) => Order::NextDue,
         Some(pb::IssueOrder::RecentlyChangedFirst) => Order::LastChanged,
+        Some(pb::IssueOrder::CommittedFirst) => Order::NextPromised,
         Some(pb::IssueOrder::NewestFirst | pb::IssueOrder::Unspecified) | None => Order::Newest,
     }
 }

@@ -1,7 +1,7 @@
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields};
 
-use super::{WorkflowRpc, convert, facts};
+use super::{WorkflowRpc, convert, facts, rules};
 use crate::{
     domain::local_date,
     error::WorkflowError,
@@ -20,11 +20,12 @@ pub(super) async fn handle(
     let now = rpc.clock.now();
     let mut tx = rpc.db.snapshot().await?;
     let found = issues::find(&mut tx, id, local_date(now)).await?;
+    let book = rpc.books.covering(&mut tx, found.as_ref().map(|found| &found.issue)).await?;
     tx.commit().await?;
     let Found { issue, link: _, manager, texts } = found.ok_or(WorkflowError::IssueNotFound(id))?;
     let facts = facts(&issue, manager);
     rpc.admit(&call, id, &facts)?;
-    let rules = rpc.rules(&issue)?;
+    let rules = rules(&book, &issue)?;
     let audience = rpc.audience(&call.caller, &facts);
     let shown = convert::whole(&issue, texts, rules, now, audience)
         .map_err(WorkflowError::beyond(&issue.calendar_version))?;

@@ -2,7 +2,7 @@ use kernel::Page;
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields, Refusal};
 
-use super::{WorkflowRpc, convert, facts, filter};
+use super::{WorkflowRpc, convert, facts, filter, rules};
 use crate::{
     domain::local_date,
     error::WorkflowError,
@@ -31,14 +31,15 @@ pub(super) async fn handle(
     let mut tx = rpc.db.snapshot().await?;
     let found = issues::list(&mut tx, &viewer, &filter, order, after.as_ref(), size.limit()).await?;
     let counted = issues::count(&mut tx, &viewer, &filter).await?;
+    let book = rpc.books.covering(&mut tx, found.iter().map(|(issue, _)| issue)).await?;
     tx.commit().await?;
 
     let mut rows = Vec::with_capacity(found.len());
-    for issue in found {
-        let rules = rpc.rules(&issue)?;
+    for (issue, title) in found {
+        let rules = rules(&book, &issue)?;
         let beyond = WorkflowError::beyond(&issue.calendar_version);
         let audience = rpc.audience(&call.caller, &facts(&issue, None));
-        let shown = convert::listed(&issue, rules, now, audience).map_err(&beyond)?;
+        let shown = convert::listed(&issue, title, rules, now, audience).map_err(&beyond)?;
         let cursor = order.cursor(&issue, next_due(&issue, rules).map_err(&beyond)?);
         rows.push((shown, cursor));
     }

@@ -1,7 +1,7 @@
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields};
 
-use super::{WorkflowRpc, actor, convert, facts};
+use super::{WorkflowRpc, actor, convert, facts, rules};
 use crate::{
     domain::{local_date, next_actions},
     error::WorkflowError,
@@ -20,11 +20,12 @@ pub(super) async fn handle(
     let now = rpc.clock.now();
     let mut tx = rpc.db.snapshot().await?;
     let found = issues::find(&mut tx, id, local_date(now)).await?;
+    let book = rpc.books.covering(&mut tx, found.as_ref().map(|found| &found.issue)).await?;
     tx.commit().await?;
     let Found { issue, link: _, manager, texts: _ } = found.ok_or(WorkflowError::IssueNotFound(id))?;
     let facts = facts(&issue, manager);
     rpc.admit(&call, id, &facts)?;
-    let actions = next_actions(&issue, rpc.rules(&issue)?, now, &actor(&call, &facts)?)
+    let actions = next_actions(&issue, rules(&book, &issue)?, now, &actor(&call, &issue, manager)?)
         .map_err(WorkflowError::refused(issue.id, &issue.calendar_version))?;
     Ok(pb::ListNextActionsResponse {
         actions: actions.into_iter().map(|action| convert::action(action).into()).collect(),

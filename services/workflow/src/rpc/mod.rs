@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ::trail::Ed25519Signer;
 use access::{Caller, Client, Facts, MethodRule, Role, Rules as AccessRules};
 use anyhow::Context as _;
 use kernel::{AccountId, Clock, IdGen, IssueId, PageKey};
@@ -16,49 +15,86 @@ use store::Db;
 use tonic::service::RoutesBuilder;
 
 use crate::{
-    domain::{Actor, Issue, Party, Rulebook, Rules},
+    config::{DraftLimits, FileRoom},
+    domain::{Actor, CoTask, Issue, Party, Rulebook, Rules, order::OrderBook},
     error::WorkflowError,
 };
 
+pub(crate) mod case;
 pub(crate) mod convert;
+pub(crate) mod order;
 
 mod accept_issue;
+mod add_co_section;
+mod add_comment;
+mod answer_instruction;
+mod appeal_scope;
+mod ask_firm;
 mod assign_issue;
+pub(crate) mod attachment;
 mod audit_issue;
+pub(crate) mod books;
 mod clock;
 mod confirm_issue;
 mod count_issues;
+mod decide_extension;
+mod decide_withdrawal;
 mod directory;
 mod dispatch_issue;
 mod dispute_issue;
+pub(crate) mod draft;
+mod duplicate;
+mod explain_rating;
+mod export_issues;
 mod feed_back_issue;
 mod figure;
 mod filter;
+mod firms_named;
 mod get_issue;
+mod instruct_issue;
 mod list_issues;
 mod list_next_actions;
+mod merge_issues;
 mod notes;
 mod object_issue;
 mod plan_issue;
+pub(crate) mod policy;
 mod rate_issue;
 mod record_contact;
 mod record_interim_measure;
 mod record_progress;
+mod reject_out_of_scope;
 mod reopen_issue;
 mod replan_issue;
+mod reply_co_task;
 mod reply_issue;
+mod request_extension;
+mod request_return;
+mod request_withdrawal;
+mod review_plan;
+mod rule_on_return;
+mod search_issues;
 mod send_back_reply;
 mod sign_issue;
 mod step;
 mod submit_issue;
+mod suggest_departments;
+mod supervise_issue;
+mod supply_information;
+mod texts;
 mod trail;
+mod unmerge_issue;
 mod urge_issue;
 mod watch_issues;
 
+use books::Books;
 use convert::Audience;
+pub(crate) use trail::TrailDeps;
 
 /// Whoever may call this for an issue has it in sight.
 const SIGHT: &str = "/qinqing.workflow.v1.IssueService/GetIssue";
+/// Whoever may call this for a draft has it in sight.
+const DRAFT_SIGHT: &str = "/qinqing.workflow.v1.DraftService/GetDraft";
 
 /// What every RPC of the workflow stands on.
 #[derive(Debug, Clone)]
@@ -69,9 +105,15 @@ pub(crate) struct WorkflowRpc {
     pub page_key: PageKey,
     pub peers: Peers,
     pub drain: Drain,
-    pub rulebook: Arc<Rulebook>,
+    pub books: Books,
+    exports: export_issues::Exports,
     /// The rule of [`SIGHT`].
     sight: Arc<MethodRule>,
+    /// The rule of [`DRAFT_SIGHT`].
+    draft_sight: Arc<MethodRule>,
+    pub order_book: Arc<OrderBook>,
+    /// The rule of [`order::SIGHT`].
+    order_sight: Arc<MethodRule>,
 }
 
 impl rpc::Service for WorkflowRpc {
@@ -81,10 +123,10 @@ impl rpc::Service for WorkflowRpc {
 }
 
 impl WorkflowRpc {
-    /// Fails when the contract has no rule of who sees issues.
-    pub fn new(deps: &Deps) -> anyhow::Result<Self> {
+    /// Fails when the contract has no rule of who sees issues, or the packs in force cannot be read.
+    pub async fn new(deps: &Deps) -> anyhow::Result<Self> {
         let rules = AccessRules::from_pool(proto::pool())?;
-        let sight = rules.get(SIGHT).cloned().with_context(|| format!("there is no rule for {SIGHT}"))?;
+        let rule = |path| rules.get(path).cloned().with_context(|| format!("there is no rule for {path}"));
         Ok(Self {
             db: deps.db.clone(),
             clock: Arc::clone(&deps.clock),
@@ -92,20 +134,40 @@ impl WorkflowRpc {
             page_key: deps.page_key.clone(),
             peers: deps.peers.clone(),
             drain: deps.drain.clone(),
-            rulebook: Arc::new(Rulebook::built_in()),
-            sight,
+            books: Books::open(&deps.db, &deps.clock).await?,
+            exports: export_issues::Exports::new(&deps.config.export),
+            order_book: Arc::new(OrderBook::built_in()),
+            sight: rule(SIGHT)?,
+            draft_sight: rule(DRAFT_SIGHT)?,
+            order_sight: rule(order::SIGHT)?,
         })
     }
 
-    /// Adds the gRPC services; `signer` signs exports of the trail.
-    pub fn add_to(self, signer: Arc<Ed25519Signer>, routes: &mut RoutesBuilder, limits: &Limits) {
+    /// Adds the gRPC services.
+    pub fn add_to(self, trail_deps: TrailDeps, routes: &mut RoutesBuilder, limits: &Limits) {
         clock::add_to(self.clone(), routes, limits);
+        duplicate::add_to(self.clone(), routes, limits);
         figure::add_to(self.clone(), routes, limits);
-        trail::add_to(self.clone(), signer, routes, limits);
+        trail::add_to(self.clone(), trail_deps, routes, limits);
+        order::add_to(self.clone(), routes, limits);
+        policy::add_to(self.clone(), routes, limits);
+        case::add_to(self.clone(), routes, limits);
         let issues = IssueServiceServer::new(self)
             .max_decoding_message_size(limits.max_request_bytes)
             .max_encoding_message_size(limits.max_response_bytes);
         routes.add_service(issues);
+    }
+
+    /// Adds the gRPC services of files and drafts.
+    pub fn add_files_to(
+        self,
+        room: FileRoom,
+        drafts: DraftLimits,
+        routes: &mut RoutesBuilder,
+        limits: &Limits,
+    ) {
+        draft::add_to(self.clone(), drafts, room.keep_removed, routes, limits);
+        attachment::add_to(self, room, routes, limits);
     }
 
     /// Refuses a call for an issue with these facts that no role or scope lets in. Out of sight it does not exist.
@@ -117,11 +179,6 @@ impl WorkflowRpc {
         } else {
             Err(WorkflowError::IssueNotFound(issue))
         }
-    }
-
-    /// The pack and the calendar that an issue is bound to.
-    fn rules(&self, issue: &Issue) -> Result<Rules<'_>, WorkflowError> {
-        self.rulebook.of(issue).ok_or_else(|| WorkflowError::rules_missing(issue))
     }
 
     /// For whom an issue with these facts is shown.
@@ -137,20 +194,59 @@ impl WorkflowRpc {
     }
 }
 
-/// What matters to access of an issue; `manager` manages its firm now.
+/// The pack and the calendar that an issue is bound to; the book comes of [`Books::covering`].
+fn rules<'a>(book: &'a Rulebook, issue: &Issue) -> Result<Rules<'a>, WorkflowError> {
+    book.of(issue).ok_or_else(|| WorkflowError::rules_missing(issue))
+}
+
+/// What matters to access of an issue; `manager` manages its firm now. A confidential one is kept from the manager,
+/// unless they raised it, from those in the section who do not handle it, and from the offices that only help. Who
+/// handles another one is let in as one of the section.
 fn facts(issue: &Issue, manager: Option<AccountId>) -> Facts {
+    let lead = lead_facts(issue, manager);
+    if issue.confidential {
+        return lead;
+    }
+    let tasks = &issue.co_tasks;
+    Facts {
+        department: lead.department.into_iter().chain(tasks.iter().map(|task| task.department)).collect(),
+        section: lead.section.into_iter().chain(tasks.iter().map(|task| task.section)).collect(),
+        ..lead
+    }
+}
+
+/// The same without those who only help.
+fn lead_facts(issue: &Issue, manager: Option<AccountId>) -> Facts {
+    let open = !issue.confidential;
     Facts {
         enterprise: Some(issue.enterprise_id),
-        manager,
+        manager: manager.filter(|manager| open || issue.raised_by.account() == Some(*manager)),
         department: issue.department().into_iter().collect(),
-        section: issue.section().into_iter().collect(),
-        assignee: issue.handler(),
+        section: issue.section().into_iter().filter(|_| open || issue.handler().is_none()).collect(),
+        assignee: issue.handler().filter(|_| issue.confidential),
         owner: None,
     }
 }
 
-/// The caller with every capacity in which the call's rule lets them in.
-fn actor(call: &Call, facts: &Facts) -> Result<Actor, WorkflowError> {
+/// The caller with every capacity in which the call's rule lets them in to this issue.
+fn actor(call: &Call, issue: &Issue, manager: Option<AccountId>) -> Result<Actor, WorkflowError> {
+    let mut actor = submitter(call, &lead_facts(issue, manager))?;
+    actor.manages_firm = actor.who.account().is_some_and(|account| manager == Some(account));
+    let helps = |task: &CoTask| {
+        let facts =
+            Facts { department: vec![task.department], section: vec![task.section], ..Facts::default() };
+        let roles = access::roles_allowed(&call.caller, &call.rule, &facts);
+        roles.iter().any(|role| matches!(role, Role::Liaison | Role::SectionHandler))
+    };
+    actor.co_tasks = (1..).zip(&issue.co_tasks).filter(|(_, task)| helps(task)).map(|(n, _)| n).collect();
+    if !actor.co_tasks.is_empty() && !issue.confidential {
+        actor.parties.push(Party::CoSection);
+    }
+    Ok(actor)
+}
+
+/// The caller with every capacity in which the call's rule lets them in by these facts.
+fn submitter(call: &Call, facts: &Facts) -> Result<Actor, WorkflowError> {
     match &call.caller {
         Caller::Person(person) => {
             let roles = access::roles_allowed(&call.caller, &call.rule, facts);
@@ -173,7 +269,8 @@ const fn party(role: Role) -> Option<Party> {
         Role::SectionHandler => Some(Party::Section),
         Role::Operator => Some(Party::Operator),
         Role::Auditor => Some(Party::Auditor),
-        Role::Leader | Role::SystemAdmin | Role::SecurityAdmin | Role::AuditAdmin => None,
+        Role::Leader => Some(Party::Leader),
+        Role::SystemAdmin | Role::SecurityAdmin | Role::AuditAdmin => None,
     }
 }
 
@@ -200,6 +297,33 @@ rpc::service! {
         dispute_issue(pb::DisputeIssueRequest) -> pb::DisputeIssueResponse = dispute_issue::handle;
         audit_issue(pb::AuditIssueRequest) -> pb::AuditIssueResponse = audit_issue::handle;
         reopen_issue(pb::ReopenIssueRequest) -> pb::ReopenIssueResponse = reopen_issue::handle;
+        request_return(pb::RequestReturnRequest) -> pb::RequestReturnResponse = request_return::handle;
+        rule_on_return(pb::RuleOnReturnRequest) -> pb::RuleOnReturnResponse = rule_on_return::handle;
+        reject_out_of_scope(pb::RejectOutOfScopeRequest) -> pb::RejectOutOfScopeResponse
+            = reject_out_of_scope::handle;
+        appeal_scope(pb::AppealScopeRequest) -> pb::AppealScopeResponse = appeal_scope::handle;
+        add_co_section(pb::AddCoSectionRequest) -> pb::AddCoSectionResponse = add_co_section::handle;
+        reply_co_task(pb::ReplyCoTaskRequest) -> pb::ReplyCoTaskResponse = reply_co_task::handle;
+        ask_firm(pb::AskFirmRequest) -> pb::AskFirmResponse = ask_firm::handle;
+        supply_information(pb::SupplyInformationRequest) -> pb::SupplyInformationResponse
+            = supply_information::handle;
+        request_extension(pb::RequestExtensionRequest) -> pb::RequestExtensionResponse
+            = request_extension::handle;
+        decide_extension(pb::DecideExtensionRequest) -> pb::DecideExtensionResponse
+            = decide_extension::handle;
+        review_plan(pb::ReviewPlanRequest) -> pb::ReviewPlanResponse = review_plan::handle;
+        explain_rating(pb::ExplainRatingRequest) -> pb::ExplainRatingResponse = explain_rating::handle;
+        request_withdrawal(pb::RequestWithdrawalRequest) -> pb::RequestWithdrawalResponse
+            = request_withdrawal::handle;
+        decide_withdrawal(pb::DecideWithdrawalRequest) -> pb::DecideWithdrawalResponse
+            = decide_withdrawal::handle;
+        merge_issues(pb::MergeIssuesRequest) -> pb::MergeIssuesResponse = merge_issues::handle;
+        unmerge_issue(pb::UnmergeIssueRequest) -> pb::UnmergeIssueResponse = unmerge_issue::handle;
+        supervise_issue(pb::SuperviseIssueRequest) -> pb::SuperviseIssueResponse = supervise_issue::handle;
+        instruct_issue(pb::InstructIssueRequest) -> pb::InstructIssueResponse = instruct_issue::handle;
+        answer_instruction(pb::AnswerInstructionRequest) -> pb::AnswerInstructionResponse
+            = answer_instruction::handle;
+        add_comment(pb::AddCommentRequest) -> pb::AddCommentResponse = add_comment::handle;
         urge_issue(pb::UrgeIssueRequest) -> pb::UrgeIssueResponse = urge_issue::handle;
     }
     query {
@@ -207,8 +331,13 @@ rpc::service! {
         list_issues(pb::ListIssuesRequest) -> pb::ListIssuesResponse = list_issues::handle;
         count_issues(pb::CountIssuesRequest) -> pb::CountIssuesResponse = count_issues::handle;
         list_next_actions(pb::ListNextActionsRequest) -> pb::ListNextActionsResponse = list_next_actions::handle;
+        suggest_departments(pb::SuggestDepartmentsRequest) -> pb::SuggestDepartmentsResponse
+            = suggest_departments::handle;
+        search_issues(pb::SearchIssuesRequest) -> pb::SearchIssuesResponse = search_issues::handle;
     }
     stream {
         watch_issues(pb::WatchIssuesRequest) -> WatchIssuesStream of pb::WatchIssuesResponse = watch_issues::handle;
+        export_issues(pb::ExportIssuesRequest) -> ExportIssuesStream of pb::ExportIssuesResponse
+            = export_issues::handle;
     }
 }

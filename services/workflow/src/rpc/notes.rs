@@ -57,13 +57,18 @@ impl<'a> Notes<'a> {
         note
     }
 
+    /// A text that was checked already.
+    pub fn keep(&mut self, field: NoteField, body: String) -> NoteRef {
+        self.write(field, body)
+    }
+
     pub fn written(&self) -> &[NewNote] {
         &self.written
     }
 
     /// The texts that are shown with the issue after the step: those from before, unless the step wrote them.
     pub fn texts(&self, issue: &Issue, before: Texts) -> Texts {
-        let Texts { description, reply, legal_basis } = before;
+        let Texts { title, description, reply, legal_basis } = before;
         let text = |note: Option<NoteRef>, before| match note {
             None => String::new(),
             Some(note) => {
@@ -72,6 +77,7 @@ impl<'a> Notes<'a> {
             }
         };
         Texts {
+            title: text(Some(issue.title), title),
             description: text(Some(issue.description), description),
             reply: text(issue.reply().map(|reply| reply.text), reply),
             legal_basis: text(issue.reply().and_then(|reply| reply.legal_basis), legal_basis),

@@ -1,7 +1,7 @@
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields};
 
-use super::{WorkflowRpc, notes::Notes, step};
+use super::{WorkflowRpc, directory, notes::Notes, step};
 use crate::{
     domain::{Command, NoteField},
     error::WorkflowError,
@@ -25,6 +25,7 @@ pub(super) async fn handle(
         return Err(f.refuse().into());
     };
     f.finish()?;
+    directory::require_colleague(&rpc, &call, responsible).await?;
     let command = Command::Plan { responsible, committed, note };
     step::take(&call, target, command, notes, &rpc, |issue| pb::PlanIssueResponse { issue }).await
 }

@@ -1,63 +1,172 @@
-//! Figures in SQL: each part of each counts the issues that `domain::figure::counted` counts.
+//! Figures in SQL: marks that hold are added up, and listed.
 //!
-//! One function says which issues a part holds; the number in a figure and the list behind it both come from it.
+//! `reckon` keeps marks and their sums; what it has not come to yet, `pending` tells. A figure is the sums that are
+//! kept ([`cells`]) or the marks in sight ([`sums`]), each without the issues that are pending, which the caller adds.
 
+mod cells;
+mod pending;
+mod published;
+mod reckon;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
 use kernel::IssueId;
 use store::{Batch, Bind, Error, Filter, Select, Tx, binds};
 use uuid::Uuid;
 
 use super::filter::Viewer;
 use crate::domain::{
-    ClockId, Issue, Policy,
-    figure::{FigureId, Question, Ratio},
+    Issue,
+    figure::{FigureId, Grouping, Kind, Measure, Part, Question, Span, Sum},
 };
 
-/// Part of a ratio.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    Numerator,
-    Denominator,
-}
+pub(crate) use cells::{cells, is_kept};
+pub(crate) use pending::{Progress, due, histories, lock, marks_of, progress, turning, visible};
+pub(crate) use published::{Published, clear, keep, published};
+pub(crate) use reckon::{Delta, Due, next_due, next_turn, write};
 
-/// A figure, and what is asked of it.
+/// Sums by group; without grouping there is one group, with an empty key.
+pub(crate) type Tally = BTreeMap<String, Vec<Sum>>;
+
+/// What is asked of the marks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    pub figure: FigureId,
     pub question: &'a Question,
-    /// The pack in force, which says from which stars on a firm is satisfied.
-    pub policy: &'a Policy,
+    pub grouping: Option<Grouping>,
+    /// Issues that are left out, as the caller knows better about them.
+    pub pending: &'a [IssueId],
 }
 
-/// Above and below the line of a figure, over the issues that a viewer sees.
-pub(crate) async fn ratio(tx: &mut Tx, viewer: &Viewer<'_>, asked: Asked<'_>) -> Result<Ratio, Error> {
-    let above = part(asked, Part::Numerator);
-    let below = part(asked, Part::Denominator);
-    let sql = format!(
-        "SELECT COUNT(*) FILTER (WHERE {}), COUNT(*) FILTER (WHERE {}) FROM issue",
-        above.sql, below.sql
+/// Issues of a figure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub figure: FigureId,
+    pub part: Part,
+    /// Of this group alone.
+    pub group: Option<&'a str>,
+}
+
+/// Says that the history of an issue has changed.
+pub(super) fn save(batch: &mut Batch, after: &Issue) {
+    batch.add(
+        "have figures reckoned anew",
+        "INSERT INTO figure_due (issue_id, version) VALUES ($1, $2)",
+        binds![after.id.uuid(), after.version.number()],
     );
-    let (numerator, denominator) = Select::new(sql)
-        .with(above.binds.into_iter().chain(below.binds))
-        .filter_by(known(asked.question).into())
-        .filter_by(viewer.sees())
-        .row::<(i64, i64)>(tx, "count a figure")
-        .await?
-        .unwrap_or_default();
-    Ok(Ratio { numerator: numerator.cast_unsigned(), denominator: denominator.cast_unsigned() })
 }
 
-/// A page of the issues that a part of a figure counts, by id.
-pub(crate) async fn list(
+/// What the figures need of the marks of the issues that a viewer sees.
+pub(crate) async fn sums(
+    tx: &mut Tx,
+    viewer: &Viewer<'_>,
+    figures: &[FigureId],
+    asked: Asked<'_>,
+) -> Result<Tally, Error> {
+    let mut tally = Tally::new();
+    add_sums(tx, viewer, figures, asked, false, &mut tally).await?;
+    if figures.iter().any(|figure| figure.has_spread()) {
+        add_sums(tx, viewer, figures, asked, true, &mut tally).await?;
+    }
+    if figures.iter().any(|figure| figure.is_clearance()) {
+        add_clearance(tx, viewer, asked, &mut tally).await?;
+    }
+    Ok(tally)
+}
+
+async fn add_sums(
+    tx: &mut Tx,
+    viewer: &Viewer<'_>,
+    figures: &[FigureId],
+    asked: Asked<'_>,
+    timed: bool,
+    tally: &mut Tally,
+) -> Result<(), Error> {
+    let figures = figures.iter().filter(|figure| !timed || figure.has_spread());
+    let kinds = kinds(figures);
+    let took = if timed { "mark.took" } else { "-1" };
+    let sql = format!(
+        "SELECT {} AS key, mark.kind, mark.flags, CAST({took} AS BIGINT) AS took,
+            CASE WHEN mark.day < ? THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS before, COUNT(*)
+        FROM {}",
+        key(asked.grouping),
+        from(viewer, asked.grouping)
+    );
+    let rows = Select::new(sql)
+        .with(binds![asked.question.first_day()])
+        .filter_by(Filter::in_list("mark.kind", kinds.iter().map(|kind| kind.name())))
+        .filter("mark.day < ?", asked.question.end_day())
+        .filter_by(hold(viewer, asked))
+        .raw(" GROUP BY 1, 2, 3, 4, 5")
+        .rows::<(String, String, i64, i64, i64, i64)>(tx, "add up the marks")
+        .await?;
+    for (key, kind, flags, took, before, n) in rows {
+        let kind: Kind = kind.parse().map_err(|_| Error::unreadable("figure_mark", "kind", &kind))?;
+        let took = timed.then_some(took);
+        let sum = Sum { measure: Measure::Of(kind), flags, took, before: before == 1, n };
+        tally.entry(key).or_default().push(sum);
+    }
+    Ok(())
+}
+
+/// What was closed when the period began, and of that what was closed again in it.
+async fn add_clearance(
     tx: &mut Tx,
     viewer: &Viewer<'_>,
     asked: Asked<'_>,
-    part: Part,
+    tally: &mut Tally,
+) -> Result<(), Error> {
+    let Question { as_of, .. } = *asked.question;
+    let start = asked.question.before_start();
+    let sql = format!(
+        "SELECT {} AS key, COUNT(*), COUNT(again.issue_id)
+        FROM {}
+        JOIN figure_mark AS past ON past.issue_id = mark.issue_id AND past.kind = 'closed' AND past.from_at <= ?
+            AND (past.until_at IS NULL OR ? < past.until_at)
+        LEFT JOIN figure_mark AS again ON again.issue_id = mark.issue_id AND again.kind = 'closed'
+            AND again.from_at <= ? AND (again.until_at IS NULL OR ? < again.until_at)
+            AND ? <= again.day AND again.day < ?",
+        key(asked.grouping),
+        from(viewer, asked.grouping)
+    );
+    let rows = Select::new(sql)
+        .with(binds![start, start, as_of, as_of, asked.question.first_day(), asked.question.end_day()])
+        .filter("mark.kind = ?", Kind::Accepted.name())
+        .filter_by(hold(viewer, asked))
+        .raw(" GROUP BY 1")
+        .rows::<(String, i64, i64)>(tx, "add up what was closed")
+        .await?;
+    for (key, then, again) in rows {
+        let sum = |measure, before, n| Sum { measure, flags: 0, took: None, before, n };
+        let sums = tally.entry(key).or_default();
+        sums.push(sum(Measure::ClosedThen, true, then));
+        sums.push(sum(Measure::ClosedAgain, false, again));
+    }
+    Ok(())
+}
+
+fn kinds<'a>(figures: impl Iterator<Item = &'a FigureId>) -> Vec<Kind> {
+    let mut kinds: Vec<Kind> = figures
+        .flat_map(|figure| figure.measures())
+        .filter_map(|measure| if let Measure::Of(kind) = measure { Some(kind) } else { None })
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+/// Issues that a part of a figure counts, by id.
+pub(crate) async fn list(
+    tx: &mut Tx,
+    viewer: &Viewer<'_>,
+    wanted: Wanted<'_>,
+    asked: Asked<'_>,
     after: Option<IssueId>,
     limit: i64,
 ) -> Result<Vec<IssueId>, Error> {
-    let rows = behind("SELECT issue_id FROM issue", viewer, asked, part)
-        .filter_some("issue_id > ?", after.map(IssueId::uuid))
-        .raw(" ORDER BY issue_id")
+    let rows = behind("SELECT mark.issue_id", viewer, wanted, asked)
+        .filter_some("mark.issue_id > ?", after.map(IssueId::uuid))
+        .raw(" ORDER BY mark.issue_id")
         .limit(limit)
         .rows::<(Uuid,)>(tx, "list the issues behind a figure")
         .await?;
@@ -68,22 +177,65 @@ pub(crate) async fn list(
 pub(crate) async fn count(
     tx: &mut Tx,
     viewer: &Viewer<'_>,
+    wanted: Wanted<'_>,
     asked: Asked<'_>,
-    part: Part,
 ) -> Result<i64, Error> {
-    behind("SELECT COUNT(*) FROM issue", viewer, asked, part)
-        .scalar(tx, "count the issues behind a figure")
+    behind("SELECT COUNT(*)", viewer, wanted, asked).scalar(tx, "count the issues behind a figure").await
+}
+
+/// A group of a figure: issues, and firms that they are of.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct Group {
+    pub key: String,
+    pub above: i64,
+    pub below: i64,
+    pub firms_above: i64,
+    pub firms_below: i64,
+}
+
+/// The groups of a figure, with their firms.
+pub(crate) async fn groups(
+    tx: &mut Tx,
+    viewer: &Viewer<'_>,
+    figure: FigureId,
+    asked: Asked<'_>,
+) -> Result<Vec<Group>, Error> {
+    let of = |part| self::part(Wanted { figure, part, group: None }, asked.question);
+    let (above, below) = (of(Part::Numerator), of(Part::Denominator));
+    let tables = format!("{}{SUBJECT}", from(viewer, None));
+    let sql = format!(
+        "SELECT {} AS key, COUNT(*) FILTER (WHERE {above}) AS above, COUNT(*) FILTER (WHERE {below}) AS below,
+            COUNT(DISTINCT subject.firm) FILTER (WHERE {above}) AS firms_above,
+            COUNT(DISTINCT subject.firm) FILTER (WHERE {below}) AS firms_below
+        FROM {tables}",
+        key(asked.grouping),
+        above = above.sql,
+        below = below.sql
+    );
+    let once = || above.binds.iter().chain(&below.binds).cloned();
+    Select::new(sql)
+        .with(once().chain(once()))
+        .filter_by(Filter::any([above.clone().into(), below.clone().into()]))
+        .filter_by(hold(viewer, asked))
+        .filter_by(subject_holds(asked.question))
+        .raw(" GROUP BY 1")
+        .rows(tx, "count issues and firms")
         .await
 }
 
-fn behind(select: &str, viewer: &Viewer<'_>, asked: Asked<'_>, wanted: Part) -> Select {
-    Select::new(select)
-        .filter_by(known(asked.question).into())
-        .filter_by(part(asked, wanted).into())
-        .filter_by(viewer.sees())
+fn behind(select: &str, viewer: &Viewer<'_>, wanted: Wanted<'_>, asked: Asked<'_>) -> Select {
+    let in_group = wanted.group.map(|group| (format!("{} = ?", key(asked.grouping)), group));
+    let select = Select::new(format!("{select} FROM {}", from(viewer, asked.grouping)))
+        .filter_by(part(wanted, asked.question).into())
+        .filter_by(hold(viewer, asked));
+    match in_group {
+        Some((condition, group)) => select.filter(&condition, group),
+        None => select,
+    }
 }
 
-/// A condition on a row of `issue`, with `?` for each of its values.
+/// A condition on marks, with `?` for each of its values.
+#[derive(Debug, Clone)]
 struct Condition {
     sql: String,
     binds: Vec<Bind>,
@@ -94,16 +246,10 @@ impl Condition {
         Self { sql: sql.into(), binds }
     }
 
-    fn and(self, other: Self) -> Self {
-        Self::new(format!("({}) AND ({})", self.sql, other.sql), [self.binds, other.binds].concat())
-    }
-
-    fn or(self, other: Self) -> Self {
-        Self::new(format!("({}) OR ({})", self.sql, other.sql), [self.binds, other.binds].concat())
-    }
-
-    fn not(self) -> Self {
-        Self::new(format!("NOT ({})", self.sql), self.binds)
+    fn joined(parts: impl IntoIterator<Item = Self>, with: &str) -> Self {
+        let (sql, binds): (Vec<_>, Vec<_>) =
+            parts.into_iter().map(|part| (format!("({})", part.sql), part.binds)).unzip();
+        Self { sql: sql.join(with), binds: binds.concat() }
     }
 }
 
@@ -113,188 +259,98 @@ impl From<Condition> for Filter {
     }
 }
 
-/// Submitted before the end of the period, as far as was known.
-fn known(question: &Question) -> Condition {
-    Condition::new(
-        "issue.submitted_at < ? AND issue.submitted_at <= ?",
-        binds![question.until, question.as_of],
-    )
-}
-
-/// Which of the known issues the part holds.
-fn part(asked: Asked<'_>, part: Part) -> Condition {
-    use Part::{Denominator, Numerator};
-    let Asked { figure, question, policy } = asked;
-    let closed = || closed_by(question.as_of);
-    let submitted_in_period = || Condition::new("? <= issue.submitted_at", binds![question.from]);
-    match (figure, part) {
-        (FigureId::M1, Numerator) => closed(),
-        (FigureId::M1, Denominator) => Condition::new("1 = 1", Vec::new()),
-        (FigureId::M2, Numerator) => submitted_in_period().and(closed()),
-        (FigureId::M2 | FigureId::M4, Denominator) => submitted_in_period(),
-        (FigureId::M3, Numerator) => {
-            closed_in(question).and(submitted_in_period().or(open_at_start(question)))
-        }
-        (FigureId::M3, Denominator) => submitted_in_period().or(open_at_start(question)),
-        (FigureId::M4, Numerator) => closed_in(question),
-        (FigureId::M5, Numerator) => closed_in(question).and(late_reply(question).not()),
-        (FigureId::M5, Denominator) => closed_in(question).or(closed().not().and(late_reply(question))),
-        (FigureId::M6Sign, part) => kept(ClockId::C1, part, question),
-        (FigureId::M6Transfer, part) => kept(ClockId::C2, part, question),
-        (FigureId::M6Contact, part) => kept(ClockId::C3, part, question),
-        (FigureId::M6Feedback, part) => kept(ClockId::C5, part, question),
-        (FigureId::M6Audit, part) => kept(ClockId::C7, part, question),
-        (FigureId::M9, Numerator) => satisfied(question, policy.satisfied_from.get()),
-        (FigureId::M9Strict, Numerator) => satisfied(question, policy.strictly_satisfied_from.get()),
-        (FigureId::M9 | FigureId::M9Strict, Denominator) => rated(question),
+/// Which marks a part of a figure counts.
+fn part(wanted: Wanted<'_>, question: &Question) -> Condition {
+    let (first, end) = (question.first_day(), question.end_day());
+    if wanted.figure.is_clearance() {
+        let start = question.before_start();
+        let was_open = Condition::new(
+            "NOT EXISTS (
+                SELECT 1 FROM figure_mark AS past
+                WHERE past.issue_id = mark.issue_id AND past.kind = 'closed' AND past.from_at <= ?
+                    AND (past.until_at IS NULL OR ? < past.until_at)
+            )",
+            binds![start, start],
+        );
+        let (kind, from) = match wanted.part {
+            Part::Numerator => (Kind::Closed, Some(first)),
+            Part::Denominator => (Kind::Accepted, None),
+        };
+        return Condition::joined([term(kind, 0, from, end), was_open], " AND ");
     }
+    let terms = wanted.figure.terms(wanted.part).into_iter().map(|of| {
+        let from = (of.span == Span::Period).then_some(first);
+        term(of.kind, of.flags, from, end)
+    });
+    Condition::joined(terms, " OR ")
 }
 
-/// A close stood at that moment; a reopened issue is not closed.
-fn closed_by(as_of: kernel::Timestamp) -> Condition {
-    Condition::new(
-        "EXISTS (
-            SELECT 1 FROM closing
-            WHERE closing.issue_id = issue.issue_id AND closing.closed_at <= ?
-                AND (closing.reopened_at IS NULL OR ? < closing.reopened_at)
-        )",
+fn term(kind: Kind, flags: i64, from: Option<NaiveDate>, end: NaiveDate) -> Condition {
+    let mut term = Condition::new("mark.kind = ? AND mark.day < ?", binds![kind.name(), end]);
+    if flags != 0 {
+        term.sql.push_str(" AND (mark.flags & ?) = ?");
+        term.binds.extend(binds![flags, flags]);
+    }
+    if let Some(from) = from {
+        term.sql.push_str(" AND ? <= mark.day");
+        term.binds.extend(binds![from]);
+    }
+    term
+}
+
+/// The marks that held, of issues in sight that are not pending.
+fn hold(viewer: &Viewer<'_>, asked: Asked<'_>) -> Filter {
+    let as_of = asked.question.as_of;
+    let held = Filter::new(
+        "mark.from_at <= ? AND (mark.until_at IS NULL OR ? < mark.until_at)",
+        binds![as_of, as_of],
+    );
+    let mut parts = vec![held, viewer.sees()];
+    if needs_subject(asked.grouping) {
+        parts.push(subject_holds(asked.question));
+    }
+    if !asked.pending.is_empty() {
+        let params = vec!["?"; asked.pending.len()].join(", ");
+        let ids = asked.pending.iter().map(|id| Bind::from(id.uuid()));
+        parts.push(Filter::new(format!("mark.issue_id NOT IN ({params})"), ids));
+    }
+    Filter::all(parts)
+}
+
+fn subject_holds(question: &Question) -> Filter {
+    let as_of = question.as_of;
+    Filter::new(
+        "subject.from_at <= ? AND (subject.until_at IS NULL OR ? < subject.until_at)",
         binds![as_of, as_of],
     )
 }
 
-/// The close that stood at the moment of knowledge is of the period.
-fn closed_in(question: &Question) -> Condition {
-    let Question { from, until, as_of } = *question;
-    Condition::new(
-        "EXISTS (
-            SELECT 1 FROM closing
-            WHERE closing.issue_id = issue.issue_id AND closing.closed_at <= ?
-                AND (closing.reopened_at IS NULL OR ? < closing.reopened_at)
-                AND ? <= closing.closed_at AND closing.closed_at < ?
-        )",
-        binds![as_of, as_of, from, until],
-    )
-}
+const SUBJECT: &str = " JOIN figure_subject AS subject ON subject.issue_id = mark.issue_id";
 
-fn open_at_start(question: &Question) -> Condition {
-    let just_before = question.from - chrono::TimeDelta::microseconds(1);
-    Condition::new("issue.submitted_at < ?", binds![question.from]).and(closed_by(just_before).not())
-}
-
-/// The rounds of a clock as they were known at `as_of`, from those that ended without their step apart: `due_at`, and
-/// `stop_at`, NULL while it ran. Takes `as_of` three times, the clock twice, and `as_of` twice.
-const ROUNDS: &str = "(
-    SELECT deadline.due_at, CASE
-        WHEN deadline.stopped_at <= ? THEN deadline.stopped_at
-        ELSE (
-            SELECT MIN(gap.stopped_at) FROM deadline_gap AS gap
-            WHERE gap.issue_id = deadline.issue_id AND gap.clock = deadline.clock
-                AND gap.stopped_at <= ? AND ? < gap.resumed_at
-        ) END AS stop_at, deadline.started_at
-    FROM deadline
-    WHERE deadline.issue_id = issue.issue_id AND (deadline.clock = ? OR deadline.clock LIKE ?)
-        AND deadline.started_at <= ? AND NOT (deadline.void AND deadline.stopped_at <= ?)
-) AS round";
-
-fn rounds(clock: ClockId, question: &Question) -> Vec<Bind> {
-    let as_of = question.as_of;
-    binds![as_of, as_of, as_of, clock.name(), format!("{}.%", clock.name()), as_of, as_of]
-}
-
-/// The reply was late, or is overdue.
-fn late_reply(question: &Question) -> Condition {
-    let mut binds = rounds(ClockId::C4, question);
-    binds.push(question.as_of.into());
-    Condition::new(
-        format!(
-            "EXISTS (
-                SELECT 1 FROM {ROUNDS}
-                WHERE round.due_at < round.stop_at OR (round.stop_at IS NULL AND round.due_at < ?)
-            )"
-        ),
-        binds,
-    )
-}
-
-/// Below the line: a round stopped in the period, or overdue at its end. Above: and none of these missed.
-fn kept(clock: ClockId, part: Part, question: &Question) -> Condition {
-    let Question { from, until, as_of } = *question;
-    let some = |condition: &str| {
-        let mut binds = rounds(clock, question);
-        binds.extend(binds![until, from, until, as_of]);
-        Condition::new(
-            format!("EXISTS (SELECT 1 FROM {ROUNDS} WHERE round.started_at < ? AND ({condition}))"),
-            binds,
-        )
+fn from(viewer: &Viewer<'_>, grouping: Option<Grouping>) -> String {
+    let marks = if viewer.scope.all {
+        "figure_mark AS mark"
+    } else {
+        "issue JOIN figure_mark AS mark ON mark.issue_id = issue.issue_id"
     };
-    let counts =
-        some("(? <= round.stop_at AND round.stop_at < ?) OR (round.stop_at IS NULL AND round.due_at < ?)");
-    let missed = some(
-        "(? <= round.stop_at AND round.stop_at < ? AND round.due_at < round.stop_at)
-        OR (round.stop_at IS NULL AND round.due_at < ?)",
-    );
-    match part {
-        Part::Numerator => counts.and(missed.not()),
-        Part::Denominator => counts,
-    }
+    let subject = if needs_subject(grouping) { SUBJECT } else { "" };
+    format!("{marks}{subject}")
 }
 
-const RATED: &str = "rating.issue_id = issue.issue_id AND ? <= rating.rated_at AND rating.rated_at < ?
-    AND rating.rated_at <= ?";
-
-fn rated(question: &Question) -> Condition {
-    let Question { from, until, as_of } = *question;
-    Condition::new(format!("EXISTS (SELECT 1 FROM rating WHERE {RATED})"), binds![from, until, as_of])
+const fn needs_subject(grouping: Option<Grouping>) -> bool {
+    !matches!(grouping, None | Some(Grouping::Month))
 }
 
-/// The last rating given in the period decides.
-fn satisfied(question: &Question, from_stars: u8) -> Condition {
-    let Question { from, until, as_of } = *question;
-    Condition::new(
-        format!("(SELECT stars FROM rating WHERE {RATED} ORDER BY round DESC LIMIT 1) >= ?"),
-        binds![from, until, as_of, i64::from(from_stars)],
-    )
-}
-
-/// Writes what a step changed of what figures are counted from.
-pub(super) fn save(batch: &mut Batch, before: Option<&Issue>, after: &Issue) {
-    save_closings(batch, before, after);
-    let n_rated = before.map_or(0, |before| before.ratings.len());
-    for rated in after.ratings.iter().skip(n_rated) {
-        batch.add(
-            "keep the rating",
-            "INSERT INTO rating (issue_id, round, rated_at, stars) VALUES ($1, $2, $3, $4)",
-            binds![after.id.uuid(), rated.round, rated.at, i64::from(rated.rating.stars.get())],
-        );
-    }
-    for run in &after.runs {
-        let known = before.and_then(|before| before.runs.iter().find(|known| known.key == run.key));
-        let n_known = known.map_or(0, |known| known.gaps.len());
-        for (position, gap) in (1_i64..).zip(&run.gaps).skip(n_known) {
-            batch.add(
-                "keep the undone stop",
-                "INSERT INTO deadline_gap (issue_id, clock, position, stopped_at, resumed_at)
-                VALUES ($1, $2, $3, $4, $5)",
-                binds![after.id.uuid(), run.key.to_string(), position, gap.stopped_at, gap.resumed_at],
-            );
-        }
-    }
-}
-
-fn save_closings(batch: &mut Batch, before: Option<&Issue>, after: &Issue) {
-    let known = before.map_or(&[][..], |before| &before.closings);
-    for (round, closing) in (1_i64..).zip(&after.closings) {
-        let index = usize::try_from(round - 1).unwrap_or(usize::MAX);
-        if known.get(index) != Some(closing) {
-            batch.add(
-                "keep the close",
-                "INSERT INTO closing (issue_id, round, closed_at, reopened_at)
-                VALUES ($1, $2, $3, $4)
-                ON CONFLICT (issue_id, round) DO UPDATE
-                SET reopened_at = excluded.reopened_at",
-                binds![after.id.uuid(), round, closing.at, closing.reopened_at],
-            );
-        }
+/// The group of a mark.
+const fn key(grouping: Option<Grouping>) -> &'static str {
+    match grouping {
+        None => "''",
+        Some(Grouping::Month) => "SUBSTR(CAST(mark.day AS TEXT), 1, 7)",
+        Some(Grouping::Category) => "subject.by_category",
+        Some(Grouping::Department) => "subject.by_department",
+        Some(Grouping::Section) => "subject.by_section",
+        Some(Grouping::Town) => "subject.by_town",
+        Some(Grouping::Manager) => "subject.by_manager",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which issues a query is about: those that the caller sees, and among them those that are asked for.
 
 use access::Scope;
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, NaiveTime};
 use kernel::{AccountId, DepartmentId, EnterpriseId, SectionId, Timestamp};
 use store::{Bind, Filter, binds};
 use uuid::Uuid;
@@ -20,31 +20,66 @@ pub(crate) struct Viewer<'a> {
 impl Viewer<'_> {
     /// The issues in sight: the same as the facts of each single one tell.
     pub(super) fn sees(&self) -> Filter {
-        let Scope { all, enterprises, managed_by, departments, sections, assignee, owner: _ } = self.scope;
-        if *all {
-            return Filter::all([]);
+        if self.scope.all { Filter::all([]) } else { Filter::any(self.reasons()) }
+    }
+
+    /// The issues in sight by parts that have none in common, each of which an index may serve: a sight for several
+    /// reasons is no condition that any index has in order. At least one part.
+    pub(super) fn parts(&self) -> Vec<Filter> {
+        let reasons = self.reasons();
+        if self.scope.all || reasons.is_empty() {
+            return vec![self.sees()];
         }
-        let parts = [
-            ("enterprise_id", enterprises.iter().map(|id| id.uuid()).collect::<Vec<_>>()),
-            ("department_id", departments.iter().map(|id| id.uuid()).collect()),
-            ("section_id", sections.iter().map(|id| id.uuid()).collect()),
-        ];
+        let part = |n: usize| {
+            let earlier = reasons[..n].iter().cloned().map(Filter::is_not_true);
+            Filter::all([reasons[n].clone()].into_iter().chain(earlier))
+        };
+        (0..reasons.len()).map(part).collect()
+    }
+
+    /// Why an issue may be in sight of who does not see everything.
+    fn reasons(&self) -> Vec<Filter> {
+        let Scope { all: _, enterprises, managed_by, departments, sections, assignee, owner: _ } = self.scope;
         // An empty part is left out: beside it no index would serve the others.
-        let parts = parts
-            .into_iter()
-            .filter(|(_, ids)| !ids.is_empty())
-            .map(|(name, ids)| Filter::in_list(name, ids));
+        let some = |ids: Vec<Uuid>| Some(ids).filter(|ids| !ids.is_empty());
+        let enterprises = some(enterprises.iter().map(|id| id.uuid()).collect());
+        let departments = some(departments.iter().map(|id| id.uuid()).collect());
+        let sections = some(sections.iter().map(|id| id.uuid()).collect());
+        let helps = |column: &str, ids: &[Uuid]| {
+            let marks = vec!["?"; ids.len()].join(", ");
+            let sql = format!(
+                "NOT confidential AND issue.issue_id IN (
+                    SELECT co_task.issue_id FROM co_task WHERE co_task.{column} IN ({marks})
+                )"
+            );
+            Filter::new(sql, ids.iter().copied().map(Bind::from))
+        };
+        let mut parts = Vec::new();
+        if let Some(ids) = enterprises {
+            parts.push(Filter::in_list("enterprise_id", ids));
+        }
+        if let Some(ids) = departments {
+            parts.push(Filter::in_list("department_id", ids.clone()));
+            parts.push(helps("department_id", &ids));
+        }
+        if let Some(ids) = sections {
+            let section = Filter::in_list("section_id", ids.clone());
+            let open = Filter::new("NOT confidential OR handler_id IS NULL", []);
+            parts.push(Filter::all([section, open]));
+            parts.push(helps("section_id", &ids));
+        }
         let managed = managed_by.map(|manager| {
             Filter::new(
                 "enterprise_id IN (
                     SELECT enterprise_id FROM firm_manager
                     WHERE manager_id = ? AND from_date <= ? AND (end_date IS NULL OR ? < end_date)
-                )",
-                binds![manager.uuid(), self.today, self.today],
+                ) AND (NOT confidential OR raised_by_id = ?)",
+                binds![manager.uuid(), self.today, self.today, manager.uuid()],
             )
         });
-        let handled = assignee.map(|account| Filter::new("handler_id = ?", binds![account.uuid()]));
-        Filter::any(parts.chain(managed).chain(handled))
+        let handled =
+            assignee.map(|account| Filter::new("confidential AND handler_id = ?", binds![account.uuid()]));
+        parts.into_iter().chain(managed).chain(handled).collect()
     }
 }
 
@@ -68,6 +103,11 @@ pub(crate) struct IssueFilter {
     pub open_only: bool,
     pub overdue_only: bool,
     pub unconfirmed_only: bool,
+    /// 0 restricts nothing.
+    pub min_supervision: i64,
+    pub committed_from: Option<NaiveDate>,
+    /// Included.
+    pub committed_to: Option<NaiveDate>,
     /// Part of title or number.
     pub text: Option<String>,
 }
@@ -98,9 +138,12 @@ impl IssueFilter {
         value("division_code LIKE ?", self.division.as_ref().map(|division| format!("{division}%").into()));
         value("submitted_at >= ?", self.submitted_from.map(Bind::from));
         value("submitted_at < ?", self.submitted_until.map(Bind::from));
+        value("supervision >= ?", Some(self.min_supervision).filter(|level| 0 < *level).map(Bind::from));
+        value("committed_on >= ?", self.committed_from.map(Bind::from));
+        value("committed_on <= ?", self.committed_to.map(Bind::from));
         value("due_at < ?", self.overdue_only.then_some(now).map(Bind::from));
         if self.open_only {
-            parts.push(Filter::new("closed_at IS NULL", []));
+            parts.push(Filter::new("closed_at IS NULL AND holder <> 'NOBODY'", []));
         }
         if self.unconfirmed_only {
             parts.push(Filter::new("unconfirmed", []));
@@ -119,14 +162,14 @@ impl IssueFilter {
 /// As `domain::Lights` tells a light, in SQL.
 fn shows(light: Light, now: Timestamp) -> Filter {
     match light {
-        Light::Off => Filter::new("closed_at IS NOT NULL", []),
-        Light::Red => Filter::new("closed_at IS NULL AND red_at < ?", binds![now]),
+        Light::Off => Filter::new("holder = 'NOBODY'", []),
+        Light::Red => Filter::new("holder <> 'NOBODY' AND red_at < ?", binds![now]),
         Light::Yellow => Filter::new(
-            "closed_at IS NULL AND yellow_at <= ? AND (red_at IS NULL OR red_at >= ?)",
+            "holder <> 'NOBODY' AND yellow_at <= ? AND (red_at IS NULL OR red_at >= ?)",
             binds![now, now],
         ),
         Light::Green => Filter::new(
-            "closed_at IS NULL AND (yellow_at IS NULL OR yellow_at > ?) AND (red_at IS NULL OR red_at >= ?)",
+            "holder <> 'NOBODY' AND (yellow_at IS NULL OR yellow_at > ?) AND (red_at IS NULL OR red_at >= ?)",
             binds![now, now],
         ),
     }
@@ -150,6 +193,8 @@ pub(crate) enum Order {
     Oldest,
     NextDue,
     LastChanged,
+    /// Of the plan in force; what has none comes last.
+    NextPromised,
 }
 
 /// The last row of a page: what it is ordered by, and its id.
@@ -167,6 +212,7 @@ impl Order {
             Self::Oldest => " ORDER BY submitted_at, issue_id",
             Self::NextDue => " ORDER BY due_at NULLS LAST, issue_id",
             Self::LastChanged => " ORDER BY updated_at DESC, issue_id DESC",
+            Self::NextPromised => " ORDER BY committed_on NULLS LAST, issue_id",
         }
     }
 
@@ -176,6 +222,7 @@ impl Order {
             Self::Newest | Self::Oldest => Some(issue.submitted_at),
             Self::NextDue => due_at,
             Self::LastChanged => Some(issue.updated_at),
+            Self::NextPromised => issue.plan().map(|plan| plan.committed.and_time(NaiveTime::MIN).and_utc()),
         };
         Cursor { at: at.map(|at| at.timestamp_micros()), id: issue.id.uuid() }
     }
@@ -189,6 +236,14 @@ impl Order {
             (Self::LastChanged, Some(at)) => after("updated_at", "<", at, cursor.id),
             (Self::NextDue, Some(at)) => {
                 Filter::any([after("due_at", ">", at, cursor.id), Filter::new("due_at IS NULL", [])])
+            }
+            (Self::NextPromised, Some(at)) => {
+                let day = at.date_naive();
+                let later = Filter::new("(committed_on, issue_id) > (?, ?)", binds![day, cursor.id]);
+                Filter::any([later, Filter::new("committed_on IS NULL", [])])
+            }
+            (Self::NextPromised, None) => {
+                Filter::new("committed_on IS NULL AND issue_id > ?", binds![cursor.id])
             }
             (_, None) => Filter::new("due_at IS NULL AND issue_id > ?", binds![cursor.id]),
         }

@@ -7,7 +7,10 @@ use trail::{Entry, Link, Sha256Ed25519, Value};
 use uuid::Uuid;
 use worktime::OutOfCalendar;
 
-use super::{deadlines, figures, issues, notes, notes::NewNote};
+use super::{
+    attachments, co_tasks, deadlines, figures, issues, issues::Viewer, moves, notes, notes::NewNote,
+    precedents, search,
+};
 use crate::domain::{Action, BrokenHistory, Event, Issue, Party, Rules, State, Who, create, evolve};
 
 /// An event that is to be recorded, with what it made of its issue.
@@ -72,14 +75,20 @@ pub(crate) fn record(batch: &mut Batch, record: Record<'_>) -> Result<(), OutOfC
             (prev, link)
         })
         .collect();
-    issues::save(batch, before.map(|before| before.issue), after, link, rules)?;
+    let title = notes::body(written, after.title);
+    issues::save(batch, before.map(|before| before.issue), after, (link, title), rules)?;
     for (happened, (prev, link)) in happened.iter().zip(links) {
         insert(batch, happened, client, prev, link);
         notes::insert(batch, after.id, &happened.event, written);
+        attachments::referred(batch, after.id, happened.event.version.number(), happened.event.fact.files());
         deadlines::insert_rung(batch, after.id, &happened.event);
+        precedents::insert(batch, after, &happened.event);
     }
     let before = before.map(|before| before.issue);
-    figures::save(batch, before, after);
+    moves::insert(batch, before, happened);
+    figures::save(batch, after);
+    co_tasks::save(batch, before, after);
+    search::index::save(batch, before, after, written);
     deadlines::save(batch, before, after, rules)
 }
 
@@ -141,7 +150,13 @@ fn actor(event: &Event) -> String {
 fn on_behalf_of(event: &Event, enterprise: EnterpriseId) -> Option<String> {
     match event.by.party {
         Party::Firm | Party::Manager | Party::Client => Some(format!("enterprise/{enterprise}")),
-        Party::Liaison | Party::Section | Party::Operator | Party::Auditor | Party::System => None,
+        Party::Liaison
+        | Party::Section
+        | Party::CoSection
+        | Party::Operator
+        | Party::Auditor
+        | Party::Leader
+        | Party::System => None,
     }
 }
 
@@ -152,6 +167,7 @@ fn payload(event: &Event) -> serde_json::Value {
 /// A step as those who watch issues are told of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Told {
+    pub event: Uuid,
     pub issue: IssueId,
     pub action: Action,
     pub state: State,
@@ -168,15 +184,24 @@ struct ToldRow {
     etag: i64,
 }
 
-/// The steps that these events tell of, in the order of the ids given; ids of other events are passed over.
-pub(crate) async fn told(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Told>, Error> {
-    let mut rows = store::Select::new(
-        "SELECT event_id, issue_id, CAST(payload AS TEXT) AS payload, state, etag FROM issue_event",
+/// The steps that these events tell of, as far as their issues are in sight now; ids of other events are passed over.
+/// `only` leaves out other issues.
+pub(crate) async fn told(
+    tx: &mut Tx,
+    viewer: &Viewer<'_>,
+    only: Option<IssueId>,
+    ids: &[Uuid],
+) -> Result<Vec<Told>, Error> {
+    let rows = store::Select::new(
+        "SELECT issue_event.event_id, issue_event.issue_id, CAST(issue_event.payload AS TEXT) AS payload,
+            issue_event.state, issue_event.etag
+        FROM issue_event JOIN issue ON issue.issue_id = issue_event.issue_id",
     )
-    .filter_by(store::Filter::in_list("event_id", ids.iter().copied()))
+    .filter_by(store::Filter::in_list("issue_event.event_id", ids.iter().copied()))
+    .filter_by(viewer.sees())
+    .filter_some("issue_event.issue_id = ?", only.map(IssueId::uuid))
     .rows::<ToldRow>(tx, "read the steps taken")
     .await?;
-    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.event_id));
     rows.into_iter().map(ToldRow::read).collect()
 }
 
@@ -185,6 +210,7 @@ impl ToldRow {
         let unreadable = |column| Error::unreadable("issue_event", column, &self.event_id);
         let event: Event = serde_json::from_str(&self.payload).map_err(|_| unreadable("payload"))?;
         Ok(Told {
+            event: self.event_id,
             issue: IssueId::new(self.issue_id),
             action: event.fact.action(),
             state: self.state.parse().map_err(|_| unreadable("state"))?,

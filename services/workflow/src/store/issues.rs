@@ -29,6 +29,7 @@ pub(crate) struct Found {
 /// The texts that are shown with an issue; empty where there is none, or it was erased.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Texts {
+    pub title: String,
     pub description: String,
     pub reply: String,
     pub legal_basis: String,
@@ -40,6 +41,7 @@ struct Row {
     fold: String,
     link: Vec<u8>,
     manager_id: Option<Uuid>,
+    title: String,
     description: Option<String>,
     reply: Option<String>,
     legal_basis: Option<String>,
@@ -76,7 +78,7 @@ pub(crate) async fn find(tx: &mut Tx, id: IssueId, today: NaiveDate) -> Result<O
 
 fn by_id(for_update: &str) -> String {
     format!(
-        "SELECT issue_id, CAST(fold AS TEXT) AS fold, link, {MANAGER_ON_DAY} AS manager_id,
+        "SELECT issue_id, CAST(fold AS TEXT) AS fold, link, {MANAGER_ON_DAY} AS manager_id, title,
             (SELECT body FROM note WHERE note_id = issue.description_id) AS description,
             (SELECT body FROM note WHERE note_id = issue.reply_text_id) AS reply,
             (SELECT body FROM note WHERE note_id = issue.legal_basis_id) AS legal_basis
@@ -87,13 +89,14 @@ fn by_id(for_update: &str) -> String {
 
 impl Row {
     fn read(self) -> Result<Found, Error> {
-        let Self { issue_id, fold, link, manager_id, description, reply, legal_basis } = self;
+        let Self { issue_id, fold, link, manager_id, title, description, reply, legal_basis } = self;
         Ok(Found {
             issue: read_fold(issue_id, &fold)?,
             link: Link::try_from(link.as_slice())
                 .map_err(|_| Error::unreadable("issue", "link", &issue_id))?,
             manager: manager_id.map(AccountId::new),
             texts: Texts {
+                title,
                 description: description.unwrap_or_default(),
                 reply: reply.unwrap_or_default(),
                 legal_basis: legal_basis.unwrap_or_default(),
@@ -106,7 +109,7 @@ pub(super) fn read_fold(id: Uuid, fold: &str) -> Result<Issue, Error> {
     serde_json::from_str(fold).map_err(|_| Error::unreadable("issue", "fold", &id))
 }
 
-/// One page of the issues that a viewer sees, without texts.
+/// One page of the issues that a viewer sees, each with its title and without longer texts.
 pub(crate) async fn list(
     tx: &mut Tx,
     viewer: &Viewer<'_>,
@@ -114,28 +117,36 @@ pub(crate) async fn list(
     order: Order,
     after: Option<&Cursor>,
     limit: i64,
-) -> Result<Vec<Issue>, Error> {
-    let select = page("SELECT", viewer, filter, order, after).limit(limit);
-    let rows = select.rows::<(Uuid, String)>(tx, "list the issues").await?;
-    rows.iter().map(|(id, fold)| read_fold(*id, fold)).collect()
+) -> Result<Vec<(Issue, String)>, Error> {
+    let select = page("SELECT", viewer, filter, order, after, limit);
+    let rows = select.rows::<(Uuid, String, String)>(tx, "list the issues").await?;
+    rows.into_iter().map(|(id, fold, title)| Ok((read_fold(id, &fold)?, title))).collect()
 }
 
-/// The query of [`list`], without its limit.
+/// The query of [`list`]: the first rows of each part of what is in sight, and of these the first.
 pub(super) fn page(
     select: &str,
     viewer: &Viewer<'_>,
     filter: &IssueFilter,
     order: Order,
     after: Option<&Cursor>,
+    limit: i64,
 ) -> Select {
-    let select = Select::new(format!("{select} issue_id, CAST(fold AS TEXT) AS fold FROM issue"))
-        .filter_by(viewer.sees())
-        .filter_by(filter.condition(viewer.now));
-    let select = match after {
-        Some(cursor) => select.filter_by(order.beyond(cursor)),
-        None => select,
+    let columns = format!("{select} issue_id, CAST(fold AS TEXT) AS fold, title FROM");
+    let part = |begin: &str, sees: store::Filter| {
+        let select = Select::new(begin).filter_by(sees).filter_by(filter.condition(viewer.now));
+        let select = match after {
+            Some(cursor) => select.filter_by(order.beyond(cursor)),
+            None => select,
+        };
+        select.raw(order.sql()).limit(limit)
     };
-    select.raw(order.sql())
+    let mut parts = viewer.parts();
+    if parts.len() == 1 {
+        return part(&format!("{columns} issue"), parts.remove(0));
+    }
+    let parts = parts.into_iter().map(|sees| part("SELECT * FROM issue", sees));
+    Select::of_all(&columns, parts, "in_sight").raw(order.sql()).limit(limit)
 }
 
 /// How many issues of the same list are in each state and show each light.
@@ -149,7 +160,7 @@ pub(crate) async fn count(
         "SELECT state, light, COUNT(*)
         FROM (
             SELECT issue.*, CASE
-                WHEN closed_at IS NOT NULL THEN 'OFF'
+                WHEN holder = 'NOBODY' THEN 'OFF'
                 WHEN red_at < ? THEN 'RED'
                 WHEN yellow_at <= ? THEN 'YELLOW'
                 ELSE 'GREEN' END AS light
@@ -189,7 +200,7 @@ pub(super) fn save(
     batch: &mut Batch,
     before: Option<&Issue>,
     issue: &Issue,
-    link: Link,
+    (link, title): (Link, &str),
     rules: Rules<'_>,
 ) -> Result<(), OutOfCalendar> {
     let mut values = columns(issue, link, rules)?;
@@ -198,18 +209,21 @@ pub(super) fn save(
             "insert the issue",
             "INSERT INTO issue (issue_id, state, holder, department_id, section_id, handler_id, unconfirmed,
                 updated_at, closed_at, due_at, yellow_at, red_at, wake_at, reply_text_id, legal_basis_id, version,
-                link, fold, number, enterprise_id, category, title, division_code, submitted_at, description_id)
+                link, fold, supervision, committed_on, merged_into, number, enterprise_id, category, title,
+                division_code, submitted_at, description_id, confidential, raised_by_id)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                $22, $23, $24, $25)",
+                $22, $23, $24, $25, $26, $27, $28, $29, $30)",
             {
                 values.extend(binds![
                     issue.number.as_str(),
                     issue.enterprise_id.uuid(),
                     issue.category.as_str(),
-                    issue.title.as_str(),
+                    title,
                     issue.division.as_str(),
                     issue.submitted_at,
-                    issue.description.note_id.uuid()
+                    issue.description.note_id.uuid(),
+                    issue.confidential,
+                    issue.raised_by.account().map(AccountId::uuid)
                 ]);
                 values
             },
@@ -219,8 +233,9 @@ pub(super) fn save(
             "UPDATE issue
             SET state = $2, holder = $3, department_id = $4, section_id = $5, handler_id = $6, unconfirmed = $7,
                 updated_at = $8, closed_at = $9, due_at = $10, yellow_at = $11, red_at = $12, wake_at = $13,
-                reply_text_id = $14, legal_basis_id = $15, version = $16, link = $17, fold = $18
-            WHERE issue_id = $1 AND version = $19",
+                reply_text_id = $14, legal_basis_id = $15, version = $16, link = $17, fold = $18, supervision = $19,
+                committed_on = $20, merged_into = $21
+            WHERE issue_id = $1 AND version = $22",
             {
                 values.push(before.version.number().into());
                 values
@@ -230,7 +245,7 @@ pub(super) fn save(
     Ok(())
 }
 
-/// `$1` to `$18`: the columns that a step may change.
+/// `$1` to `$21`: the columns that a step may change.
 fn columns(issue: &Issue, link: Link, rules: Rules<'_>) -> Result<Vec<Bind>, OutOfCalendar> {
     let lights = lights(issue, rules)?;
     let reply = issue.reply();
@@ -256,12 +271,15 @@ fn columns(issue: &Issue, link: Link, rules: Rules<'_>) -> Result<Vec<Bind>, Out
         reply.and_then(|reply| reply.legal_basis).map(|note| NoteId::uuid(note.note_id)),
         issue.version.number(),
         link.as_bytes().as_slice(),
-        serde_json::to_value(issue).expect("an issue has a JSON form")
+        serde_json::to_value(issue).expect("an issue has a JSON form"),
+        i64::from(issue.supervision.get()),
+        issue.plan().map(|plan| plan.committed),
+        issue.merged_into().map(IssueId::uuid)
     ])
 }
 
 /// When the next of the running clocks is due.
 pub(crate) fn next_due(issue: &Issue, rules: Rules<'_>) -> Result<Option<Timestamp>, OutOfCalendar> {
     let clocks = clocks(issue, rules, issue.updated_at)?;
-    Ok(clocks.iter().filter(|clock| clock.is_running()).map(|clock: &Clock| clock.due_at).min())
+    Ok(clocks.iter().filter(|clock| clock.counts_down()).map(|clock: &Clock| clock.due_at).min())
 }

@@ -24,6 +24,7 @@ pub(crate) struct DueFilter {
 #[derive(Debug, Clone)]
 pub(crate) struct DueClock {
     pub issue: Issue,
+    pub title: String,
     pub clock: ClockKey,
     pub due_at: Timestamp,
 }
@@ -46,28 +47,32 @@ pub(crate) async fn due(
 ) -> Result<Vec<DueClock>, Error> {
     let rows = page("SELECT", viewer, filter, after)
         .limit(limit)
-        .rows::<(Uuid, String, Timestamp, String)>(tx, "list what is due")
+        .rows::<(Uuid, String, Timestamp, String, String)>(tx, "list what is due")
         .await?;
     rows.into_iter()
-        .map(|(issue_id, clock, due_at, fold)| {
+        .map(|(issue_id, clock, due_at, title, fold)| {
             let clock = clock.parse().map_err(|_| Error::unreadable("deadline", "clock", &issue_id))?;
-            Ok(DueClock { issue: issues::read_fold(issue_id, &fold)?, clock, due_at })
+            Ok(DueClock { issue: issues::read_fold(issue_id, &fold)?, title, clock, due_at })
         })
         .collect()
 }
 
-/// How many clocks [`due`] lists on all pages.
+/// How far [`count_due`] counts. Who has more clocks than that works from the first page, and what a page costs must
+/// not grow with what is open.
+pub(crate) const MAX_COUNTED: i64 = 1_000;
+
+/// How many clocks [`due`] lists on all pages; one more than [`MAX_COUNTED`] stands for all beyond it.
 pub(crate) async fn count_due(tx: &mut Tx, viewer: &Viewer<'_>, filter: &DueFilter) -> Result<i64, Error> {
-    conditions(Select::new(format!("SELECT COUNT(*) {FROM}")), viewer, filter)
-        .scalar(tx, "count what is due")
-        .await
+    let counted = conditions(Select::new(format!("SELECT 1 {FROM}")), viewer, filter).limit(MAX_COUNTED + 1);
+    Select::of_all("SELECT COUNT(*) FROM", [counted], "counted").scalar(tx, "count what is due").await
 }
 
-const FROM: &str =
-    "FROM deadline JOIN issue ON issue.issue_id = deadline.issue_id WHERE deadline.stopped_at IS NULL";
+const FROM: &str = "FROM deadline JOIN issue ON issue.issue_id = deadline.issue_id
+    WHERE deadline.stopped_at IS NULL AND deadline.paused_at IS NULL";
 
 fn page(select: &str, viewer: &Viewer<'_>, filter: &DueFilter, after: Option<&DueCursor>) -> Select {
-    let columns = "deadline.issue_id, deadline.clock, deadline.due_at, CAST(issue.fold AS TEXT) AS fold";
+    let columns =
+        "deadline.issue_id, deadline.clock, deadline.due_at, issue.title, CAST(issue.fold AS TEXT) AS fold";
     let select = conditions(Select::new(format!("{select} {columns} {FROM}")), viewer, filter);
     let select = match after {
         Some(DueCursor { due_micros, issue, clock }) => select.filter_by(Filter::new(

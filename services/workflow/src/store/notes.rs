@@ -23,6 +23,11 @@ impl std::fmt::Debug for NewNote {
     }
 }
 
+/// A text that was just written; empty if it was written before.
+pub(super) fn body(written: &[NewNote], note: NoteRef) -> &str {
+    written.iter().find(|new| new.note == note).map_or("", |new| new.body.as_str())
+}
+
 /// Inserts the texts that belong to an event.
 pub(super) fn insert(batch: &mut Batch, issue: IssueId, event: &Event, written: &[NewNote]) {
     for (_, note) in event.fact.notes() {

@@ -45,27 +45,23 @@ pub(crate) async fn claim(
     limit: i64,
 ) -> Result<Vec<Due>, Error> {
     let sql = claim_sql(tx.for_update_skip_locked());
-    let rows = store::rows!(
-        tx,
-        "claim the issues that are due",
-        (Uuid, String, Vec<u8>, Option<Uuid>),
-        sql,
-        now,
-        today,
-        limit
-    )?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, fold, link, manager)| {
-            let link = Link::try_from(link.as_slice()).ok();
-            Due {
-                id: IssueId::new(id),
-                issue: issues::read_fold(id, &fold).ok().filter(|_| link.is_some()),
-                link: link.unwrap_or(Link::ZERO),
-                manager: manager.map(AccountId::new),
-            }
-        })
-        .collect())
+    let rows = store::rows!(tx, "claim the issues that are due", DueRow, sql, now, today, limit)?;
+    Ok(rows.into_iter().map(Due::read).collect())
+}
+
+/// Id, fold, link and manager of an issue.
+pub(super) type DueRow = (Uuid, String, Vec<u8>, Option<Uuid>);
+
+impl Due {
+    pub(super) fn read((id, fold, link, manager): DueRow) -> Self {
+        let link = Link::try_from(link.as_slice()).ok();
+        Self {
+            id: IssueId::new(id),
+            issue: issues::read_fold(id, &fold).ok().filter(|_| link.is_some()),
+            link: link.unwrap_or(Link::ZERO),
+            manager: manager.map(AccountId::new),
+        }
+    }
 }
 
 pub(super) fn claim_sql(locking: &str) -> String {

@@ -43,7 +43,10 @@ pub(crate) async fn lock(tx: &mut Tx) -> Result<Progress, Error> {
         "SELECT log_id, outbox_position, size FROM trail_progress WHERE only_row = 1{}",
         tx.for_update()
     );
-    let found = store::row!(tx, "lock the log", (String, String, i64), sql)?;
+    read_progress(store::row!(tx, "lock the log", (String, String, i64), sql)?)
+}
+
+fn read_progress(found: Option<(String, String, i64)>) -> Result<Progress, Error> {
     let unreadable = |column| Error::unreadable("trail_progress", column, &1);
     let (log_id, position, size) = found.ok_or_else(|| unreadable("only_row"))?;
     let position = if position.is_empty() { Ok(Position::START) } else { position.parse() };
@@ -113,6 +116,17 @@ pub(crate) fn append(
 
 /// Nodes of the tree. One that is missing fails: the log was damaged.
 pub(crate) async fn nodes(tx: &mut Tx, wanted: &[NodeId]) -> Result<HashMap<NodeId, Hash>, Error> {
+    let found = find_nodes(tx, wanted).await?;
+    match wanted.iter().find(|node| !found.contains_key(node)) {
+        Some(NodeId { level, index }) => {
+            Err(Error::unreadable("trail_node", "hash", &format!("{level}/{index}")))
+        }
+        None => Ok(found),
+    }
+}
+
+/// Those of these nodes that are there.
+pub(crate) async fn find_nodes(tx: &mut Tx, wanted: &[NodeId]) -> Result<HashMap<NodeId, Hash>, Error> {
     let mut by_level: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
     for node in wanted {
         by_level.entry(node.level).or_default().push(node.index.cast_signed());
@@ -137,12 +151,7 @@ pub(crate) async fn nodes(tx: &mut Tx, wanted: &[NodeId]) -> Result<HashMap<Node
         let node = NodeId { level, index: index.cast_unsigned() };
         found.insert(node, hash(&bytes).ok_or_else(|| unreadable("hash"))?);
     }
-    match wanted.iter().find(|node| !found.contains_key(node)) {
-        Some(NodeId { level, index }) => {
-            Err(Error::unreadable("trail_node", "hash", &format!("{level}/{index}")))
-        }
-        None => Ok(found),
-    }
+    Ok(found)
 }
 
 pub(crate) fn add_head(batch: &mut Batch, head: &Head) {
@@ -193,6 +202,80 @@ pub(crate) async fn heads(tx: &mut Tx, above: u64, up_to: u64) -> Result<Vec<Hea
     rows.into_iter().map(HeadRow::read).collect()
 }
 
+/// The head over exactly `size` entries.
+pub(crate) async fn head(tx: &mut Tx, size: i64) -> Result<Option<Head>, Error> {
+    let sql = "SELECT size, taken_at, line, public_key FROM trail_head WHERE size = $1";
+    store::row!(tx, "read a tree head", HeadRow, sql, size)?.map(HeadRow::read).transpose()
+}
+
+/// Size and line of the heads over more than `above` entries, the smallest first, as they are stored.
+pub(crate) async fn head_lines(tx: &mut Tx, above: i64, limit: i64) -> Result<Vec<(i64, String)>, Error> {
+    let sql = "SELECT size, line FROM trail_head WHERE size > $1 ORDER BY size LIMIT $2";
+    store::rows!(tx, "read the lines of tree heads", (i64, String), sql, above, limit)
+}
+
+/// The lines of the heads over these numbers of entries.
+pub(crate) async fn head_lines_of(tx: &mut Tx, sizes: &[i64]) -> Result<HashMap<i64, String>, Error> {
+    let rows = Select::new("SELECT size, line FROM trail_head")
+        .filter_by(Filter::in_list("size", sizes.iter().copied()))
+        .rows::<(i64, String)>(tx, "look for tree heads")
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// How far the log has come, without a lock.
+pub(crate) async fn progress(tx: &mut Tx) -> Result<Progress, Error> {
+    let sql = "SELECT log_id, outbox_position, size FROM trail_progress WHERE only_row = 1";
+    read_progress(store::row!(tx, "look at the log", (String, String, i64), sql)?)
+}
+
+/// An entry's places, and its link as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub issue: IssueId,
+    pub seq: i64,
+    pub log_index: u64,
+    pub link: Link,
+}
+
+#[derive(FromRow)]
+struct PlaceRow {
+    issue_id: Uuid,
+    seq: i64,
+    log_index: i64,
+    link: Vec<u8>,
+}
+
+/// How a caller names an entry.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Named {
+    InChain(IssueId, i64),
+    InLog(i64),
+}
+
+/// The entry of that name. `None`: there is none, or it is not in the log yet.
+pub(crate) async fn place(tx: &mut Tx, named: Named) -> Result<Option<Place>, Error> {
+    let select = Select::new(
+        "SELECT trail_log.issue_id, trail_log.seq, log_index, link FROM trail_log
+        JOIN issue_event ON issue_event.issue_id = trail_log.issue_id AND issue_event.seq = trail_log.seq",
+    );
+    let select = match named {
+        Named::InChain(issue, seq) => {
+            select.filter("trail_log.issue_id = ?", issue.uuid()).filter("trail_log.seq = ?", seq)
+        }
+        Named::InLog(log_index) => select.filter("log_index = ?", log_index),
+    };
+    let Some(row) = select.row::<PlaceRow>(tx, "find an entry of the log").await? else { return Ok(None) };
+    let PlaceRow { issue_id, seq, log_index, link } = row;
+    let unreadable = || Error::unreadable("issue_event", "link", &format!("{issue_id}/{seq}"));
+    Ok(Some(Place {
+        issue: IssueId::new(issue_id),
+        seq,
+        log_index: log_index.cast_unsigned(),
+        link: hash(&link).ok_or_else(unreadable)?,
+    }))
+}
+
 /// Every key that ever signed a head.
 pub(crate) async fn public_keys(tx: &mut Tx) -> Result<Vec<Vec<u8>>, Error> {
     let sql = "SELECT DISTINCT public_key FROM trail_head";
@@ -201,7 +284,7 @@ pub(crate) async fn public_keys(tx: &mut Tx) -> Result<Vec<Vec<u8>>, Error> {
 }
 
 #[derive(FromRow)]
-struct RecordRow {
+pub(super) struct RecordRow {
     log_index: i64,
     issue_id: Uuid,
     seq: i64,
@@ -216,7 +299,7 @@ struct RecordRow {
     link: Vec<u8>,
 }
 
-const RECORDS: &str =
+pub(super) const RECORDS: &str =
     "SELECT trail_log.log_index, issue_event.issue_id, issue_event.seq, event_id, kind, at, actor,
         on_behalf_of, client, CAST(payload AS TEXT) AS payload, prev, link
     FROM trail_log
@@ -238,7 +321,7 @@ pub(crate) async fn chain_records(tx: &mut Tx, issue: IssueId, until: u64) -> Re
 
 impl RecordRow {
     /// What the row says, also where it was tampered with: finding that is the verifier's part.
-    fn read(self) -> Record {
+    pub(super) fn read(self) -> Record {
         let payload = serde_json::from_str::<serde_json::Value>(&self.payload).ok();
         let payload = payload.and_then(|payload| Value::try_from(payload).ok());
         Record {

@@ -80,15 +80,24 @@ both_engines! {
     async fn next_actions_are_those_that_would_not_be_refused(app: TestSuite) {
         use pb::IssueAction as A;
         let issue = submitted(app).await;
-        assert_eq!(liaison(app).next_actions(&issue).await.unwrap(), [A::Sign]);
-        assert_eq!(owner(app).next_actions(&issue).await.unwrap(), [A::Urge]);
-        assert_eq!(operator(app).next_actions(&issue).await.unwrap(), []);
+        assert_eq!(liaison(app).next_actions(&issue).await.unwrap(), [A::Sign, A::RejectOutOfScope, A::Merge, A::Absorb, A::Comment]);
+        assert_eq!(owner(app).next_actions(&issue).await.unwrap(), [A::RequestWithdrawal, A::Comment, A::Urge]);
+        assert_eq!(operator(app).next_actions(&issue).await.unwrap(), [A::Merge, A::Absorb, A::Comment]);
         owner(app).urge_issue(&issue).await.unwrap();
-        assert_eq!(owner(app).next_actions(&issue).await.unwrap(), []);
+        assert_eq!(owner(app).next_actions(&issue).await.unwrap(), [A::RequestWithdrawal, A::Comment]);
         let issue = in_progress(app).await;
         assert_eq!(
             handler(app).next_actions(&issue).await.unwrap(),
-            [A::RecordContact, A::RecordProgress, A::RecordInterimMeasure, A::Plan, A::Reply]
+            [
+                A::AskFirm,
+                A::Plan,
+                A::Reply,
+                A::RecordContact,
+                A::RecordProgress,
+                A::RecordInterimMeasure,
+                A::RequestExtension,
+                A::Comment,
+            ]
         );
         let hidden = steel_owner(app).next_actions(&issue).await;
         assert_eq!(refusal(hidden), was(Code::NotFound, "ISSUE_NOT_FOUND"));

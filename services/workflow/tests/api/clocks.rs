@@ -3,6 +3,7 @@ use chrono::TimeDelta;
 use proto::workflow::v1::{
     self as pb,
     ClockIntervalKind::{Answered, Running},
+    DeadlineLineKind::{Counted, Holiday, MakeUp, Weekend},
     IssueState::{Dispatched, Signed, Submitted},
     Light::{Green, Red, Yellow},
     clock_service_client::ClockServiceClient,
@@ -73,6 +74,26 @@ both_engines! {
         assert_eq!((told.policy_version, told.calendar_version), (1, issue.calendar_version));
     }
 
+    async fn each_deadline_is_explained_in_figures_that_add_up_and_in_words(app: TestSuite) {
+        app.clock.set("2026-02-13T16:30:00+08:00".parse().unwrap());
+        let issue = submitted(app).await;
+        let told = explained(app, &issue).await;
+        let c1 = clock(&told, "C1");
+        let why = c1.deadline.clone().unwrap();
+        let seen: Vec<_> = why.lines.iter().map(|line| (line.kind(), line.working_seconds, line.sum_seconds)).collect();
+        assert_eq!(seen, [(Counted, 3_600, 3_600), (MakeUp, 3_600, 7_200)]);
+        assert_eq!(why.lines[1].holiday, "春节");
+        assert_eq!(why.due_time, c1.clock.as_ref().unwrap().due_time);
+        assert_eq!(why.due_time, why.original_due_time);
+        assert!(why.text_zh.starts_with("2026-02-13（周五）16:30 签收时限开始，限 2 个工作小时："), "{}", why.text_zh);
+        assert!(why.text_en.ends_with("due 14 February 09:30."), "{}", why.text_en);
+        let c4 = clock(&told, "C4").deadline.clone().unwrap();
+        let n_days = 5;
+        assert_eq!(c4.lines.iter().filter(|line| line.kind() != Weekend && line.kind() != Holiday)
+            .map(|line| line.working_seconds).sum::<i64>(), n_days * 27_000);
+        assert!(c4.lines.iter().any(|line| line.kind() == Holiday && line.day_count == 9 && line.holiday == "春节"));
+    }
+
     async fn deadlines_are_explained_to_those_who_see_the_issue(app: TestSuite) {
         let issue = submitted(app).await;
         let request = pb::ExplainDeadlinesRequest { issue_id: issue.issue_id };
@@ -132,7 +153,7 @@ both_engines! {
     }
 
     async fn a_filter_of_clocks_that_means_nothing_is_refused(app: TestSuite) {
-        let request = pb::ListDueRequest { clock_ids: vec!["C9".to_owned()], holders: vec![77], ..Default::default() };
+        let request = pb::ListDueRequest { clock_ids: vec!["C14".to_owned()], holders: vec![77], ..Default::default() };
         let status = clerk(app).list_due(request).await.unwrap_err();
         assert_eq!(testkit::bad_fields(&status), ["clock_ids", "holders"]);
     }

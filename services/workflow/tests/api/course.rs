@@ -33,7 +33,7 @@ both_engines! {
         assert_eq!((issue.state(), issue.light()), (pb::IssueState::Closed, pb::Light::Off));
         assert_eq!(issue.open_seconds, 3_600);
         assert_eq!(issue.clocks.iter().map(|clock| clock.clock.as_str()).collect::<Vec<_>>(),
-            ["C1", "C4", "C2", "C3", "C5", "C6", "C7"]);
+            ["C1", "C4", "C2", "C3", "C11", "C11.2", "C5", "C6", "C7"]);
         assert!(issue.clocks.iter().all(|clock| clock.stop_time.is_some() && !clock.late));
         assert_eq!(issue.ratings[0].stars, 5);
 

@@ -109,8 +109,8 @@ both_engines! {
                 n_notes += 1;
             }
         }
-        // Description, dispatch note, contact note, reply, receipt, rating comment.
-        assert_eq!(n_notes, 6);
+        // Title, description, dispatch note, contact note, reply, receipt, rating comment.
+        assert_eq!(n_notes, 7);
     }
 
     async fn what_has_happened_cannot_be_changed(app: TestSuite) {

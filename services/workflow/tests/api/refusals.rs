@@ -49,6 +49,7 @@ both_engines! {
                 issue_id: issue.issue_id.clone(),
                 section_id: section,
                 note: String::new(),
+                co_sections: Vec::new(),
                 etag: issue.etag.clone(),
                 request_id: app.request_id(),
             };
@@ -68,6 +69,8 @@ both_engines! {
                 outcome: outcome.into(),
                 text: "答复".to_owned(),
                 legal_basis: String::new(),
+                override_note: String::new(),
+                evidence_ids: Vec::new(),
                 etag: issue.etag.clone(),
                 request_id: app.request_id(),
             };

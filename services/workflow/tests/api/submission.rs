@@ -81,11 +81,14 @@ both_engines! {
             description: " ".to_owned(),
             division_code: "33".to_owned(),
             request_id: app.request_id(),
+            about_department_id: "x".to_owned(),
+            confidential: false,
+            draft_id: String::new(),
         };
         let status = owner(app).issues().submit_issue(request).await.unwrap_err();
         assert_eq!(
             testkit::bad_fields(&status),
-            ["enterprise_id", "category", "title", "description", "division_code"]
+            ["enterprise_id", "category", "title", "description", "division_code", "about_department_id"]
         );
         assert_eq!(
             refusal(owner(app).submit(DAIRY, "nonsense").await),

@@ -56,14 +56,15 @@ both_engines! {
         let firm = RoleGrant::enterprise(DAIRY);
         let office = RoleGrant::liaison(HOUSING);
         let read = async |account, role| trace(app, account, role, &issue).await.unwrap();
-        assert_eq!(texts(&read(OWNER, firm).await), ["description"]);
-        assert_eq!(texts(&read(LIAISON, office).await), ["description", "dispatch_note", "reply_text"]);
+        assert_eq!(texts(&read(OWNER, firm).await), ["title", "description"]);
+        assert_eq!(texts(&read(LIAISON, office).await), ["title", "description", "dispatch_note", "reply_text"]);
         let issue = liaison(app).send_back_reply(&issue).await.unwrap();
-        assert_eq!(texts(&read(OWNER, firm).await), ["description"]);
+        assert_eq!(texts(&read(OWNER, firm).await), ["title", "description"]);
         let issue = handler(app).reply_issue(&issue).await.unwrap();
         liaison(app).feed_back_issue(&issue).await.unwrap();
-        assert_eq!(texts(&read(OWNER, firm).await), ["description", "reply_text"]);
-        let all = ["description", "dispatch_note", "reply_text", "send_back_reason", "reply_text", "feedback_receipt"];
+        assert_eq!(texts(&read(OWNER, firm).await), ["title", "description", "reply_text"]);
+        let all =
+            ["title", "description", "dispatch_note", "reply_text", "send_back_reason", "reply_text", "feedback_receipt"];
         assert_eq!(texts(&read(LIAISON, office).await), all);
         assert_eq!(texts(&read(account(801), RoleGrant::of(Role::AuditAdmin)).await), all);
         let seen = read(OWNER, firm).await;

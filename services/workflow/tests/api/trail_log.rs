@@ -11,16 +11,16 @@ use trail::{Keys, Record, Report, Trust, verify_export, verify_export_with};
 
 use crate::world::*;
 
-fn trails(app: &TestSuite, account: kernel::AccountId, role: RoleGrant) -> TrailServiceClient<Bearer> {
+pub fn trails(app: &TestSuite, account: kernel::AccountId, role: RoleGrant) -> TrailServiceClient<Bearer> {
     TrailServiceClient::new(app.person(account, vec![role]))
 }
 
-fn audit_admin(app: &TestSuite) -> TrailServiceClient<Bearer> {
+pub fn audit_admin(app: &TestSuite) -> TrailServiceClient<Bearer> {
     trails(app, account(801), RoleGrant::of(Role::AuditAdmin))
 }
 
 /// The exported file; of all issues where none is named.
-async fn export(app: &TestSuite, issue_id: &str) -> Answer<Vec<u8>> {
+pub async fn export(app: &TestSuite, issue_id: &str) -> Answer<Vec<u8>> {
     let request = pb::ExportTrailRequest { issue_id: issue_id.to_owned() };
     let mut chunks = audit_admin(app).export_trail(request).await?.into_inner();
     let mut file = Vec::new();
@@ -31,7 +31,7 @@ async fn export(app: &TestSuite, issue_id: &str) -> Answer<Vec<u8>> {
 }
 
 /// Trusts the key of this installation alone.
-fn trust(app: &TestSuite) -> Trust {
+pub fn trust(app: &TestSuite) -> Trust {
     let keys = app.suite.keys().published(".pub").unwrap();
     let (_, key) = keys.iter().find(|(name, _)| name == "trail-head").unwrap();
     let key = String::from_utf8(key.clone()).unwrap();
@@ -39,18 +39,18 @@ fn trust(app: &TestSuite) -> Trust {
     Trust::new(Keys::Expected(vec![key.trim().as_bytes().chunks(2).map(byte).collect()]))
 }
 
-fn verified(app: &TestSuite, file: &[u8]) -> Report {
+pub fn verified(app: &TestSuite, file: &[u8]) -> Report {
     verify_export(file, &trust(app)).unwrap()
 }
 
-async fn head(app: &TestSuite) -> Answer<pb::TreeHead> {
+pub async fn head(app: &TestSuite) -> Answer<pb::TreeHead> {
     let answer = audit_admin(app).get_tree_head(pb::GetTreeHeadRequest {}).await?;
     Ok(answer.into_inner().tree_head.unwrap())
 }
 
 /// Lets the log take in all that has happened. PostgreSQL shows an event only once no older transaction is open, be it
 /// of another test.
-async fn log_all(app: &TestSuite) {
+pub async fn log_all(app: &TestSuite) {
     loop {
         let mut tx = db(app).snapshot().await.unwrap();
         let shown =
@@ -79,7 +79,7 @@ async fn tamper(app: &TestSuite, sql: &str, issue: &pb::Issue) {
 }
 
 /// The entries of the log with everything that proves them.
-fn records(app: &TestSuite, file: &[u8]) -> Vec<Record> {
+pub fn records(app: &TestSuite, file: &[u8]) -> Vec<Record> {
     let mut records = Vec::new();
     verify_export_with(file, &trust(app), |record| records.push(record.clone())).unwrap();
     records

@@ -8,7 +8,10 @@ use proto::{
     common::v1::Date,
     identity::v1 as identity,
     registry::v1 as registry,
-    workflow::v1::{self as pb, issue_service_client::IssueServiceClient},
+    workflow::v1::{
+        self as pb, duplicate_service_client::DuplicateServiceClient,
+        issue_service_client::IssueServiceClient,
+    },
 };
 use rpc::Bearer;
 use runtime::ModuleSpec;
@@ -31,13 +34,19 @@ pub const OPERATOR: AccountId = account(501);
 pub const AUDITOR: AccountId = account(601);
 
 pub const DAIRY: EnterpriseId = EnterpriseId::new(Uuid::from_u128(11));
+/// What the registry calls every firm.
+pub const FIRM_NAME: &str = "禾城市晨露乳业有限公司";
 pub const STEEL: EnterpriseId = EnterpriseId::new(Uuid::from_u128(12));
 pub const RETIRED: EnterpriseId = EnterpriseId::new(Uuid::from_u128(13));
 /// In charge of municipal facilities.
 pub const HOUSING: DepartmentId = DepartmentId::new(Uuid::from_u128(21));
+/// In charge of roads.
+pub const TRAFFIC: DepartmentId = DepartmentId::new(Uuid::from_u128(23));
 /// Nobody is on duty there.
 pub const FINANCE: DepartmentId = DepartmentId::new(Uuid::from_u128(22));
 pub const ROADS: SectionId = SectionId::new(Uuid::from_u128(31));
+/// Also of the housing department.
+pub const BRIDGES: SectionId = SectionId::new(Uuid::from_u128(33));
 /// Of the finance department.
 pub const BUDGET: SectionId = SectionId::new(Uuid::from_u128(32));
 
@@ -62,6 +71,8 @@ pub fn identity() -> ModuleSpec {
             };
             let found = if req.code == "housing" || req.department_id == HOUSING.to_string() {
                 department(HOUSING, &LIAISON.to_string())
+            } else if req.department_id == TRAFFIC.to_string() {
+                department(TRAFFIC, &account(303).to_string())
             } else if req.code == "finance" || req.department_id == FINANCE.to_string() {
                 department(FINANCE, "")
             } else {
@@ -71,7 +82,7 @@ pub fn identity() -> ModuleSpec {
         })
         .on(&format!("{organization}/GetSection"), |req: identity::GetSectionRequest| {
             let department = match req.section_id.parse().ok() {
-                Some(ROADS) => HOUSING,
+                Some(ROADS | BRIDGES) => HOUSING,
                 Some(BUDGET) => FINANCE,
                 _ => return Err(not_found("SECTION_NOT_FOUND")),
             };
@@ -80,6 +91,29 @@ pub fn identity() -> ModuleSpec {
                 identity::Section { section_id: req.section_id, department_id, ..Default::default() };
             Ok(identity::GetSectionResponse { section: Some(section) })
         })
+        .on("/qinqing.identity.v1.GrantService/ListGrants", |req: identity::ListGrantsRequest| {
+            let works_there =
+                req.account_id == HANDLER.to_string() && req.department_id == HOUSING.to_string();
+            let grant = identity::Grant { account_id: req.account_id, ..Default::default() };
+            let grants = if works_there { vec![grant] } else { Vec::new() };
+            Ok(identity::ListGrantsResponse { grants, ..Default::default() })
+        })
+        .on(
+            "/qinqing.identity.v1.AccountService/BatchGetAccounts",
+            |req: identity::BatchGetAccountsRequest| {
+                let named = |account_id: String| identity::Account {
+                    display_name: if account_id == HANDLER.to_string() {
+                        "欧阳小满".to_owned()
+                    } else {
+                        String::new()
+                    },
+                    account_id,
+                    ..Default::default()
+                };
+                let accounts = req.account_ids.into_iter().map(named).collect();
+                Ok(identity::BatchGetAccountsResponse { accounts })
+            },
+        )
         .spec("identity")
 }
 
@@ -94,11 +128,36 @@ pub fn registry() -> ModuleSpec {
             };
             let enterprise = registry::Enterprise {
                 enterprise_id: req.enterprise_id,
+                name: FIRM_NAME.to_owned(),
+                address: "禾城市文昌路128号".to_owned(),
                 state: state.into(),
                 ..Default::default()
             };
             Ok(registry::GetEnterpriseResponse { enterprise: Some(enterprise) })
         })
+        .on(
+            "/qinqing.registry.v1.EnterpriseService/ListEnterprises",
+            |req: registry::ListEnterprisesRequest| {
+                let firms = [(DAIRY, "云杉乳业有限公司"), (STEEL, "青石钢构有限公司")];
+                let enterprises: Vec<_> = firms
+                    .into_iter()
+                    .filter(|(_, name)| name.contains(&req.name_contains))
+                    .map(|(id, name)| registry::Enterprise {
+                        enterprise_id: id.to_string(),
+                        name: name.to_owned(),
+                        ..Default::default()
+                    })
+                    .collect();
+                // A city has more of them than there are here.
+                let n_others = if "有限公司".contains(&req.name_contains) { 1_000 } else { 0 };
+                let total_count = n_others + i64::try_from(enterprises.len()).unwrap_or_default();
+                Ok(registry::ListEnterprisesResponse {
+                    enterprises,
+                    next_page_token: String::new(),
+                    total_count,
+                })
+            },
+        )
         .on("/qinqing.registry.v1.AppointmentService/GetManager", |req: registry::GetManagerRequest| {
             let manager = match req.enterprise_id.parse().ok() {
                 Some(DAIRY) => Some(WANG),
@@ -145,6 +204,11 @@ pub fn liaison(app: &TestSuite) -> Person<'_> {
     person(app, LIAISON, vec![RoleGrant::liaison(HOUSING)])
 }
 
+/// Another liaison of the same department.
+pub fn deputy(app: &TestSuite) -> Person<'_> {
+    person(app, account(302), vec![RoleGrant::liaison(HOUSING)])
+}
+
 pub fn handler(app: &TestSuite) -> Person<'_> {
     person(app, HANDLER, vec![RoleGrant::section_handler(HOUSING, ROADS)])
 }
@@ -175,7 +239,19 @@ macro_rules! steps {
 
 impl Person<'_> {
     pub fn issues(&self) -> IssueServiceClient<Bearer> {
-        IssueServiceClient::new(self.app.person(self.account, self.roles.clone()))
+        IssueServiceClient::new(self.connection())
+    }
+
+    pub fn app(&self) -> &TestSuite {
+        self.app
+    }
+
+    pub fn connection(&self) -> Bearer {
+        self.app.person(self.account, self.roles.clone())
+    }
+
+    pub fn duplicates(&self) -> DuplicateServiceClient<Bearer> {
+        DuplicateServiceClient::new(self.app.person(self.account, self.roles.clone()))
     }
 
     pub async fn submit(&self, enterprise: EnterpriseId, category: &str) -> Answer<pb::Issue> {
@@ -187,7 +263,7 @@ impl Person<'_> {
         confirm_issue(ConfirmIssueRequest {});
         assign_issue(AssignIssueRequest { department_id: HOUSING.to_string() });
         sign_issue(SignIssueRequest { difficulty: 0 });
-        dispatch_issue(DispatchIssueRequest { section_id: ROADS.to_string(), note: "请尽快处理".to_owned() });
+        dispatch_issue(DispatchIssueRequest { section_id: ROADS.to_string(), note: "请尽快处理".to_owned(), co_sections: Vec::new() });
         accept_issue(AcceptIssueRequest {});
         object_issue(ObjectIssueRequest { reason: "不属于本科室职责".to_owned() });
         record_contact(RecordContactRequest {
@@ -203,6 +279,8 @@ impl Person<'_> {
         });
         reply_issue(ReplyIssueRequest {
             outcome: pb::Outcome::Resolved.into(), text: "警示标志已安装".to_owned(), legal_basis: String::new(),
+            override_note: String::new(),
+            evidence_ids: Vec::new(),
         });
         send_back_reply(SendBackReplyRequest { reason: "请附照片".to_owned() });
         feed_back_issue(FeedBackIssueRequest {
@@ -211,6 +289,20 @@ impl Person<'_> {
         dispute_issue(DisputeIssueRequest { reason: "标志已倒".to_owned() });
         reopen_issue(ReopenIssueRequest { reason: "问题再次出现".to_owned() });
         urge_issue(UrgeIssueRequest { note: String::new() });
+        request_return(RequestReturnRequest { reason: "属于交通部门职责".to_owned(), new_fact: String::new() });
+        reject_out_of_scope(RejectOutOfScopeRequest { reason: "属于司法程序".to_owned() });
+        appeal_scope(AppealScopeRequest { reason: "尚未起诉".to_owned() });
+        add_co_section(AddCoSectionRequest { section_id: BUDGET.to_string(), note: "请落实经费".to_owned() });
+        reply_co_task(ReplyCoTaskRequest { task: 1, text: "经费已落实".to_owned() });
+        ask_firm(AskFirmRequest { question: "请提供具体位置".to_owned() });
+        supply_information(SupplyInformationRequest { text: "厂门口以东五十米".to_owned() });
+        request_extension(RequestExtensionRequest { working_days: 3, reason: "等待采购".to_owned() });
+        review_plan(ReviewPlanRequest { note: "采购按期进行".to_owned() });
+        request_withdrawal(RequestWithdrawalRequest { reason: "已自行解决".to_owned() });
+        unmerge_issue(UnmergeIssueRequest { reason: "并非同一路段".to_owned() });
+        supervise_issue(SuperviseIssueRequest { level: 2, note: "群众反映强烈".to_owned() });
+        instruct_issue(InstructIssueRequest { text: "请尽快解决".to_owned() });
+        answer_instruction(AnswerInstructionRequest { instruction: 1, text: "已安排".to_owned() });
     }
 
     pub async fn rate(&self, issue: &pb::Issue, stars: i32) -> Answer<pb::Issue> {
@@ -225,6 +317,65 @@ impl Person<'_> {
             request_id: self.app.request_id(),
         };
         Ok(self.issues().rate_issue(request).await?.into_inner().issue.unwrap())
+    }
+
+    pub fn bearer(&self) -> Bearer {
+        self.app.person(self.account, self.roles.clone())
+    }
+
+    pub async fn deny_return(&self, issue: &pb::Issue) -> Answer<pb::Issue> {
+        let request = pb::RuleOnReturnRequest {
+            issue_id: issue.issue_id.clone(),
+            ruling: pb::ReturnRuling::Denied.into(),
+            department_id: String::new(),
+            reason: "属于本部门职责".to_owned(),
+            etag: issue.etag.clone(),
+            request_id: self.app.request_id(),
+        };
+        Ok(self.issues().rule_on_return(request).await?.into_inner().issue.unwrap())
+    }
+
+    pub async fn grant_extension(&self, issue: &pb::Issue) -> Answer<pb::Issue> {
+        let request = pb::DecideExtensionRequest {
+            issue_id: issue.issue_id.clone(),
+            decision: pb::ExtensionDecision::Granted.into(),
+            note: String::new(),
+            etag: issue.etag.clone(),
+            request_id: self.app.request_id(),
+        };
+        Ok(self.issues().decide_extension(request).await?.into_inner().issue.unwrap())
+    }
+
+    pub async fn decide_withdrawal(
+        &self,
+        issue: &pb::Issue,
+        decision: pb::WithdrawalDecision,
+    ) -> Answer<pb::Issue> {
+        let request = pb::DecideWithdrawalRequest {
+            issue_id: issue.issue_id.clone(),
+            decision: decision.into(),
+            channel: pb::Channel::Telephone.into(),
+            note: "企业负责人电话答复".to_owned(),
+            etag: issue.etag.clone(),
+            request_id: self.app.request_id(),
+        };
+        Ok(self.issues().decide_withdrawal(request).await?.into_inner().issue.unwrap())
+    }
+
+    pub async fn comment(
+        &self,
+        issue: &pb::Issue,
+        audience: pb::CommentAudience,
+        comment: &str,
+    ) -> Answer<pb::Issue> {
+        let request = pb::AddCommentRequest {
+            issue_id: issue.issue_id.clone(),
+            audience: audience.into(),
+            comment: comment.to_owned(),
+            etag: issue.etag.clone(),
+            request_id: self.app.request_id(),
+        };
+        Ok(self.issues().add_comment(request).await?.into_inner().issue.unwrap())
     }
 
     pub async fn pass(&self, issue: &pb::Issue) -> Answer<pb::Issue> {
@@ -282,6 +433,9 @@ pub fn submission(app: &TestSuite, enterprise: EnterpriseId, category: &str) -> 
         description: "厂门口路段没有警示标志，职工上下班有危险。".to_owned(),
         division_code: "330482101".to_owned(),
         request_id: app.request_id(),
+        about_department_id: String::new(),
+        confidential: false,
+        draft_id: String::new(),
     }
 }
 
@@ -295,6 +449,11 @@ pub fn date(text: &str) -> Option<Date> {
 /// An issue of the dairy that waits for the liaison's signature.
 pub async fn submitted(app: &TestSuite) -> pb::Issue {
     owner(app).submit(DAIRY, "municipal_facilities").await.unwrap()
+}
+
+/// The same of another firm.
+pub async fn submitted_by_steel(app: &TestSuite) -> pb::Issue {
+    steel_owner(app).submit(STEEL, "municipal_facilities").await.unwrap()
 }
 
 /// An issue that a section works on.

@@ -75,6 +75,7 @@ async fn figure(
         start_date: period.map(|(from, _)| rpc::parse::date(from)),
         end_date: period.map(|(_, until)| rpc::parse::date(until)),
         as_of_time: Some(rpc::parse::timestamp(as_of)),
+        ..QueryFiguresRequest::default()
     };
     let answer = FigureServiceClient::new(seat).query_figures(request).await.map_err(told)?.into_inner();
     answer.figures.into_iter().next().with_context(|| format!("no figure {id}"))

@@ -183,7 +183,8 @@ impl History<'_> {
                     dispatch_issue,
                     DispatchIssueRequest {
                         section_id: office.section_id.to_string(),
-                        note: "请办理。".to_owned()
+                        note: "请办理。".to_owned(),
+                        co_sections: Vec::new()
                     }
                 )
             }
@@ -214,7 +215,9 @@ impl History<'_> {
                     ReplyIssueRequest {
                         outcome: Outcome::Resolved.into(),
                         text: "已协调解决。".to_owned(),
-                        legal_basis: String::new()
+                        legal_basis: String::new(),
+                        override_note: String::new(),
+                        evidence_ids: Vec::new(),
                     }
                 )
             }
@@ -274,6 +277,9 @@ impl History<'_> {
             description: "请协调解决。".to_owned(),
             division_code: "370281".to_owned(),
             request_id: request_id(),
+            about_department_id: String::new(),
+            confidential: false,
+            draft_id: String::new(),
         };
         let answer = IssueServiceClient::new(seat).submit_issue(request).await.map_err(told)?;
         answer.into_inner().issue.context("no issue in the answer")

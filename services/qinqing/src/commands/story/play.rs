@@ -110,6 +110,9 @@ impl<F: AsyncFn() -> anyhow::Result<()>> Play<'_, F> {
                 .to_owned(),
             division_code: self.city.division_code.clone(),
             request_id: request_id(),
+            about_department_id: String::new(),
+            confidential: false,
+            draft_id: String::new(),
         };
         let answer = self.issues(FIRM).submit_issue(request).await.map_err(told).context("提报")?;
         let issue = answer.into_inner().issue.context("no issue in the answer")?;
@@ -138,7 +141,9 @@ impl<F: AsyncFn() -> anyhow::Result<()>> Play<'_, F> {
             "联络员第一时间转交交警支队",
             dispatch_issue,
             DispatchIssueRequest {
-                section_id: section_id, note: "请现场查看并联系企业。".to_owned()
+                section_id: section_id,
+                note: "请现场查看并联系企业。".to_owned(),
+                co_sections: Vec::new()
             },
             Dispatched
         );
@@ -221,7 +226,9 @@ impl<F: AsyncFn() -> anyhow::Result<()>> Play<'_, F> {
             ReplyIssueRequest {
                 outcome: Outcome::PlannedDelivered.into(),
                 text: "警示标志已全部安装到位，值守转为日常巡逻。".to_owned(),
-                legal_basis: String::new()
+                legal_basis: String::new(),
+                override_note: String::new(),
+                evidence_ids: Vec::new(),
             },
             Replied
         );

@@ -1,9 +1,9 @@
 //! When each clock is or was due, and whether it was kept.
 
 use kernel::Timestamp;
-use worktime::{Calendar, Limit, OutOfCalendar};
+use worktime::{Limit, OutOfCalendar, Pauses};
 
-use super::{ClockId, ClockKey, Gap, Run};
+use super::{ClockId, ClockKey, Gap, Pause, Run};
 use crate::domain::{Issue, Rules};
 
 /// A clock with its deadline. Once it has stopped, nothing here depends on the moment of asking.
@@ -12,14 +12,22 @@ pub struct Clock {
     pub key: ClockKey,
     pub limit: Limit,
     pub started_at: Timestamp,
+    /// While it stands still: when it would be due if it went on at once.
     pub due_at: Timestamp,
+    /// When it would be due without the extensions.
+    pub original_due_at: Timestamp,
     pub gaps: Vec<Gap>,
+    pub pauses: Vec<Pause>,
+    /// Working days by which it was extended.
+    pub extended: u32,
     pub stopped_at: Option<Timestamp>,
     pub void: bool,
     /// Stopped after it was due, or running past it.
     pub late: bool,
     /// Working time between the due time and the stop, or the moment of asking; 0 if that lies out of hours.
     pub late_seconds: i64,
+    /// Version of the calendar that all this was reckoned by.
+    pub calendar_version: String,
 }
 
 /// A stretch of time as a clock saw it.
@@ -28,10 +36,19 @@ pub struct Interval {
     pub from: Timestamp,
     /// `None` while it lasts.
     pub until: Option<Timestamp>,
-    /// Whether the clock ran; otherwise the step that stops it had been taken, which did not last.
-    pub running: bool,
+    pub kind: IntervalKind,
     /// Working time in it; up to the moment of asking while it lasts.
     pub working_seconds: i64,
+}
+
+/// What a clock did in a stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IntervalKind {
+    Running,
+    /// Somebody else had to act, and the time was taken off.
+    Paused,
+    /// The step that stops it had been taken and did not last.
+    Answered,
 }
 
 /// Every clock that ever started, in the order of their starts. The rules are those that the issue is bound to.
@@ -45,18 +62,70 @@ pub fn latest(clocks: &[Clock], id: ClockId) -> Option<&Clock> {
 }
 
 fn clock(run: &Run, issue: &Issue, rules: Rules<'_>, now: Timestamp) -> Result<Clock, OutOfCalendar> {
-    let Run { key, started_at, ref gaps, stopped_at, void } = *run;
+    let Run { key, started_at, ref gaps, ref pauses, extended, stopped_at, void, calendar: _ } = *run;
+    let calendar = rules.calendar_of(run);
     let limit = rules.policy.limit(key.id, issue.difficulty);
-    let due_at = rules.calendar.deadline(started_at, limit)?;
-    let end = stopped_at.unwrap_or(now.max(started_at));
+    let stood_still = pauses_of(pauses);
+    let due = |limit| {
+        let due = calendar.deadline_paused(started_at, limit, &stood_still)?;
+        Ok(due.expect("only an open pause takes a deadline away"))
+    };
+    let original_due_at = due(limit)?;
+    let due_at = due(longer(limit, extended))?;
+    let end = stopped_at.or(run.paused_since()).unwrap_or(now.max(started_at));
     let late = !void && due_at < end;
-    let late_seconds = if late { rules.calendar.working_seconds_between(due_at, end)? } else { 0 };
-    Ok(Clock { key, limit, started_at, due_at, gaps: gaps.clone(), stopped_at, void, late, late_seconds })
+    let late_seconds = if late { calendar.active_seconds_between(due_at, end, &stood_still)? } else { 0 };
+    Ok(Clock {
+        key,
+        limit,
+        started_at,
+        due_at,
+        original_due_at,
+        gaps: gaps.clone(),
+        pauses: pauses.clone(),
+        extended,
+        stopped_at,
+        void,
+        late,
+        late_seconds,
+        calendar_version: calendar.version().to_owned(),
+    })
+}
+
+/// The pauses as far as they are over: one that lasts has not moved the deadline yet.
+pub(super) fn pauses_of(pauses: &[Pause]) -> Pauses {
+    let over = pauses.iter().filter(|pause| pause.until.is_some());
+    let over = over.map(|pause| worktime::Pause { from: pause.from, until: pause.until }).collect();
+    Pauses::try_new(over).expect("a history goes forward in time")
+}
+
+/// Only a limit in working days is ever extended.
+fn longer(limit: Limit, working_days: u32) -> Limit {
+    match limit {
+        Limit::WorkingDays(days) => Limit::WorkingDays(days.saturating_add(working_days)),
+        Limit::WorkingHours(_) => limit,
+    }
 }
 
 impl Clock {
     pub const fn is_running(&self) -> bool {
         self.stopped_at.is_none()
+    }
+
+    /// Since when it stands still.
+    pub fn paused_since(&self) -> Option<Timestamp> {
+        self.pauses.last().filter(|pause| pause.until.is_none()).map(|pause| pause.from)
+    }
+
+    /// Whether time passes on it.
+    pub fn counts_down(&self) -> bool {
+        self.is_running() && self.paused_since().is_none()
+    }
+
+    /// Whether it would have been kept without the extensions. `None`: as with [`Clock::on_time`].
+    pub fn on_time_originally(&self) -> Option<bool> {
+        let stopped_at = self.stopped_at.filter(|_| !self.void)?;
+        Some(stopped_at <= self.original_due_at)
     }
 
     /// Whether it was kept. `None`: it still runs, or ended without the step that it waited for.
@@ -65,20 +134,29 @@ impl Clock {
     }
 
     /// What it did from its start on, without gap or overlap.
-    pub fn intervals(&self, calendar: &Calendar, now: Timestamp) -> Result<Vec<Interval>, OutOfCalendar> {
-        let mut bounds = vec![(self.started_at, true)];
-        for gap in &self.gaps {
-            bounds.push((gap.stopped_at, false));
-            bounds.push((gap.resumed_at, true));
+    pub fn intervals(&self, rules: Rules<'_>, now: Timestamp) -> Result<Vec<Interval>, OutOfCalendar> {
+        let calendar = rules.for_clock(self).calendar;
+        let mut bounds = vec![(self.started_at, IntervalKind::Running)];
+        let gaps = self.gaps.iter().map(|gap| (gap.stopped_at, Some(gap.resumed_at), IntervalKind::Answered));
+        let pauses = self.pauses.iter().map(|pause| (pause.from, pause.until, IntervalKind::Paused));
+        let mut still: Vec<_> = gaps.chain(pauses).collect();
+        still.sort_unstable();
+        for (from, until, kind) in still {
+            bounds.push((from, kind));
+            bounds.extend(until.map(|until| (until, IntervalKind::Running)));
         }
+        // A pause that the end of the clock ended leaves nothing behind it.
+        let ended =
+            |from: Timestamp| self.stopped_at.is_some_and(|end| end <= from) && from != self.started_at;
+        bounds.retain(|(from, kind)| *kind != IntervalKind::Running || !ended(*from));
         let ends = bounds.iter().skip(1).map(|bound| Some(bound.0)).chain([self.stopped_at]);
         bounds
             .iter()
             .zip(ends)
-            .map(|(&(from, running), until)| {
+            .map(|(&(from, kind), until)| {
                 let working_seconds =
                     calendar.working_seconds_between(from, until.unwrap_or(now.max(from)))?;
-                Ok(Interval { from, until, running, working_seconds })
+                Ok(Interval { from, until, kind, working_seconds })
             })
             .collect()
     }

@@ -50,11 +50,12 @@ impl Lights {
 /// by the due time then is left out, and what follows the due time is counted from there. So a clock that is
 /// set going again long after it was due climbs its ladder rung by rung, not at one blow.
 pub fn rungs(issue: &Issue, clock: &Clock, rules: Rules<'_>) -> Result<Vec<Rung>, OutOfCalendar> {
+    let rules = rules.for_clock(clock);
     let mut rungs = Vec::new();
     for rule in rules.policy.ladder.iter().filter(|rule| rule.clocks.contains(&clock.key.id)) {
         let Some(at) = reached_at(clock, rule.at, rules)? else { continue };
         let reached = issue.rungs.contains(&(clock.key, rule.code.clone()));
-        if !reached && !clock.is_running() {
+        if !reached && !clock.counts_down() {
             continue;
         }
         let RungRule { code, light, notify, .. } = rule.clone();
@@ -88,8 +89,10 @@ fn warned_at(clock: &Clock, moment: Moment, rules: Rules<'_>) -> Result<Timestam
 }
 
 fn put_off(clock: &Clock, at: Timestamp) -> Timestamp {
-    let gap = clock.gaps.iter().find(|gap| gap.stopped_at <= at && at < gap.resumed_at);
-    gap.map_or(at, |gap| gap.resumed_at)
+    let gaps = clock.gaps.iter().map(|gap| (gap.stopped_at, gap.resumed_at));
+    let pauses = clock.pauses.iter().filter_map(|pause| Some((pause.from, pause.until?)));
+    let within = gaps.chain(pauses).find(|(from, until)| *from <= at && at < *until);
+    within.map_or(at, |(_, until)| until)
 }
 
 /// When the light changes, over all running clocks.
@@ -115,7 +118,8 @@ pub fn lights(issue: &Issue, rules: Rules<'_>) -> Result<Lights, OutOfCalendar> 
 pub fn next_wake(issue: &Issue, rules: Rules<'_>) -> Result<Option<Timestamp>, OutOfCalendar> {
     let rung = pending(issue, rules)?.first().map(|rung| rung.at);
     let lapse = rating_until(issue, rules)?;
-    Ok(rung.into_iter().chain(lapse).min())
+    let resume = question_until(issue, rules)?;
+    Ok(rung.into_iter().chain(lapse).chain(resume).min())
 }
 
 /// The steps that the system has to take now, in the order of time: each is decided like any other.
@@ -127,6 +131,9 @@ pub fn due_now(issue: &Issue, rules: Rules<'_>, now: Timestamp) -> Result<Vec<Co
         .collect();
     if rating_until(issue, rules)?.is_some_and(|until| until < now) {
         commands.push(Command::LapseRating);
+    }
+    if question_until(issue, rules)?.is_some_and(|until| until < now) {
+        commands.push(Command::ResumeWork);
     }
     Ok(commands)
 }
@@ -146,13 +153,19 @@ pub(in crate::domain) fn rating_until(
     issue: &Issue,
     rules: Rules<'_>,
 ) -> Result<Option<Timestamp>, OutOfCalendar> {
-    if issue.state() != State::FedBack {
+    if !matches!(issue.state(), State::FedBack | State::Merged) {
         return Ok(None);
     }
     let clocks = clocks(issue, rules, issue.updated_at)?;
-    Ok(latest(&clocks, ClockId::C6).map(|clock| clock.due_at))
+    Ok(latest(&clocks, ClockId::C6).filter(|clock| clock.is_running()).map(|clock| clock.due_at))
+}
+
+/// Until when the firm may supply what it was asked for. `None`: it is not asked for anything.
+pub fn question_until(issue: &Issue, rules: Rules<'_>) -> Result<Option<Timestamp>, OutOfCalendar> {
+    let open = issue.questions.last().filter(|question| question.ended_at.is_none());
+    open.map(|question| rules.calendar.deadline(question.asked_at, rules.policy.questions.window)).transpose()
 }
 
 fn running(issue: &Issue, rules: Rules<'_>) -> Result<impl Iterator<Item = Clock>, OutOfCalendar> {
-    Ok(clocks(issue, rules, issue.updated_at)?.into_iter().filter(Clock::is_running))
+    Ok(clocks(issue, rules, issue.updated_at)?.into_iter().filter(Clock::counts_down))
 }

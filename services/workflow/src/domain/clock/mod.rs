@@ -1,15 +1,21 @@
 //! Clocks: how long each step may take.
 //!
 //! Which clock ran when follows from the events alone ([`Run`]); when it is due follows from that, the pack and the
-//! calendar ([`clocks`]). A deadline never moves once its clock has started:
-//! - C0 to C4 start once in the life of an issue. An objection sets C2 going again; sending a reply back or failing
-//!   its audit sets going again what the reply had stopped, C4 or C8. Each runs on with the deadline that it had, and
-//!   the time that passed in between is not taken off: whoever let the wrong thing pass bears it.
+//! calendar ([`clocks`]). Nothing else moves a deadline:
+//! - C3 and C4 start once in the life of an issue, C1 and C2 once for each department that it comes to, C0 once for
+//!   each time that it waits for an operator. An objection sets C2 going again; sending a reply back or failing its
+//!   audit sets going again what the reply had stopped, C4 or C8; an appeal or an unmerging sets C4 going again. Each
+//!   runs on with the deadline that it had, and the time that passed in between is not taken off: whoever let the
+//!   wrong thing pass bears it.
+//! - C3 and C4 stand still while the firm is asked, C2 while an operator rules on a return: that time is taken off.
+//! - C4 can be extended; its original deadline is kept beside the extended one.
 //! - C5 to C8 start once a round: each reply, feedback, audit and complaint is a new duty. A reopening is a complaint.
+//! - C9 to C13 start once for each request, plan or review, instruction and task.
 //! - C3 stops with the first contact, and at the latest with the feedback, which is one.
 //! - C4 or a round of C8 runs while the section works, never both.
 
 mod due;
+mod explain;
 mod ladder;
 mod segment;
 
@@ -22,8 +28,9 @@ use worktime::ZONE;
 
 use super::named::{UnknownName, named};
 
-pub use due::{Clock, Interval, clocks, latest};
-pub use ladder::{Lights, Rung, due_now, lights, next_wake, rungs};
+pub use due::{Clock, Interval, IntervalKind, clocks, latest};
+pub use explain::{Counted, DayOff, Explanation, Line, Question, explain};
+pub use ladder::{Lights, Rung, due_now, lights, next_wake, question_until, rungs};
 pub(super) use ladder::{pending, rating_until};
 pub use segment::{Segment, open_seconds, segments};
 
@@ -48,6 +55,16 @@ named! {
         C7 = "C7",
         /// Rectification: low rating, dispute or reopening to the reply.
         C8 = "C8",
+        /// Ruling: request of a return to the ruling.
+        C9 = "C9",
+        /// Check of a withdrawal: request to the decision.
+        C10 = "C10",
+        /// Review of a plan: plan, new plan or review to the next review.
+        C11 = "C11",
+        /// Leader's instruction 批示: instruction to the answer.
+        C12 = "C12",
+        /// Task of a co-section 协办: task to its reply.
+        C13 = "C13",
     }
 }
 
@@ -67,10 +84,18 @@ pub struct Run {
     pub started_at: Timestamp,
     /// Stops that did not last, in order.
     pub gaps: Vec<Gap>,
+    /// Stretches in which it stood still, in order: they are taken off.
+    pub pauses: Vec<Pause>,
+    /// Working days by which it was extended.
+    pub extended: u32,
     pub stopped_at: Option<Timestamp>,
     /// Whether it ended without the step that it waited for: C5 when the reply was sent back, C6 when the window
     /// lapsed. Such a clock was neither kept nor missed.
     pub void: bool,
+    /// Version of the calendar that it stopped under, where the issue has gone over to another since. `None`: it goes
+    /// by the issue's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
 }
 
 /// A stop that was undone.
@@ -78,6 +103,14 @@ pub struct Run {
 pub struct Gap {
     pub stopped_at: Timestamp,
     pub resumed_at: Timestamp,
+}
+
+/// A stretch in which a clock stood still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    pub from: Timestamp,
+    /// `None` while it lasts.
+    pub until: Option<Timestamp>,
 }
 
 /// The day in the municipality.
@@ -93,6 +126,11 @@ pub fn start_of_day(day: NaiveDate) -> Timestamp {
 impl Run {
     pub const fn is_running(&self) -> bool {
         self.stopped_at.is_none()
+    }
+
+    /// Since when it stands still.
+    pub fn paused_since(&self) -> Option<Timestamp> {
+        self.pauses.last().filter(|pause| pause.until.is_none()).map(|pause| pause.from)
     }
 }
 

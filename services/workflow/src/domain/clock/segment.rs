@@ -1,4 +1,4 @@
-//! Who held an issue when: the enterprise clock, from the submission to the close, which never pauses.
+//! Who held an issue when: the enterprise clock, from the submission to the close or another end, which never pauses.
 
 use kernel::{DepartmentId, SectionId, Timestamp};
 use worktime::{Calendar, OutOfCalendar};
@@ -50,11 +50,15 @@ pub fn segments(issue: &Issue, calendar: &Calendar, now: Timestamp) -> Result<Ve
     Ok(segments)
 }
 
-/// The enterprise clock: whole seconds from the submission to the last close, or to `now` while the issue is open.
+/// The enterprise clock: whole seconds from the submission to the last close or other end, or to `now` while the issue
+/// is open.
 pub fn open_seconds(issue: &Issue, now: Timestamp) -> i64 {
     (end(issue, now) - issue.submitted_at).num_seconds()
 }
 
 fn end(issue: &Issue, now: Timestamp) -> Timestamp {
-    issue.closed_at().unwrap_or(now.max(issue.updated_at))
+    match issue.path.last() {
+        Some(stop) if !stop.state.is_open() => stop.at,
+        _ => now.max(issue.updated_at),
+    }
 }

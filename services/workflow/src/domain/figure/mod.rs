@@ -1,16 +1,33 @@
-//! Figures: what each of them counts. A store that counts in SQL must count what [`counted`] counts.
+//! Figures: ratios over issues, and how long things take.
+//!
+//! A history is read once into [`Marks`]: which facts ([`Kind`]) were so from when until when, each with the day that
+//! it is dated by. Of a kind no issue has more than one mark at a time, so the marks that hold at a moment can be added
+//! up, over issues and over days; and as they end rather than change, a question about a past moment is answered as it
+//! would have been then. A figure ([`FigureId::value`]) puts such sums together. The store adds up the same marks.
 
 mod definition;
+mod formula;
+mod kind;
+mod mark;
+mod rank;
 mod ratio;
+mod spread;
+mod stand;
+mod suppress;
 
 use chrono::{NaiveDate, TimeDelta};
 use kernel::Timestamp;
-use worktime::OutOfCalendar;
 
-use super::{Clock, ClockId, Closing, Issue, Policy, Rated, Rules, clocks, named::named, start_of_day};
+use super::{local_date, named::named, start_of_day};
 
 pub use definition::{Definition, definition};
+pub use formula::{Part, Span, Sum, Term, Value, counted, sum_of, sums, timed_sum_of};
+pub use kind::{Kind, flag};
+pub use mark::{Count, Grouping, Mark, Marks, Measure, Subject, Uncountable, counts, month_key};
+pub use rank::{Limits, Tier};
 pub use ratio::Ratio;
+pub use spread::Spread;
+pub use suppress::{Cell, suppress};
 
 named! {
     /// A figure, or the part of one that has a number of its own.
@@ -23,16 +40,53 @@ named! {
         M3 = "M3",
         /// Flow ratio; never called a completion rate.
         M4 = "M4",
-        /// On time.
+        /// On time, by the deadline as it was prolonged, and by the original one.
         M5 = "M5",
+        M5Original = "M5.original",
         M6Sign = "M6.sign",
+        M6SignOriginal = "M6.sign.original",
         M6Transfer = "M6.transfer",
+        M6TransferOriginal = "M6.transfer.original",
         M6Contact = "M6.contact",
+        M6ContactOriginal = "M6.contact.original",
         M6Feedback = "M6.feedback",
+        M6FeedbackOriginal = "M6.feedback.original",
         M6Audit = "M6.audit",
+        M6AuditOriginal = "M6.audit.original",
+        /// Response.
+        M7 = "M7",
+        /// Solved.
+        M8 = "M8",
         /// Satisfied.
         M9 = "M9",
         M9Strict = "M9.strict",
+        /// Rated.
+        M10 = "M10",
+        /// Rectified in time.
+        M11 = "M11",
+        /// Reopened.
+        M12 = "M12",
+        M13Returned = "M13.returned",
+        M13Upheld = "M13.upheld",
+        /// Closed first time.
+        M14 = "M14",
+        /// Audit failures.
+        M15 = "M15",
+        /// Half, and nine in ten, took no longer.
+        M23C0 = "M23.C0",
+        M23C1 = "M23.C1",
+        M23C2 = "M23.C2",
+        M23C3 = "M23.C3",
+        M23C4 = "M23.C4",
+        M23C5 = "M23.C5",
+        M23C6 = "M23.C6",
+        M23C7 = "M23.C7",
+        M23C8 = "M23.C8",
+        /// The enterprise clock.
+        M23Total = "M23.total",
+        /// Rank.
+        M24Completion = "M24.completion",
+        M24Satisfied = "M24.satisfied",
     }
 }
 
@@ -44,14 +98,19 @@ impl FigureId {
         };
         Self::ALL.iter().copied().filter(part_of).collect()
     }
+
+    /// Whether its issues belong to one group each. What was open at the start of a period is of no month.
+    pub fn groups_by(self, grouping: Grouping) -> bool {
+        !(self.is_clearance() && grouping == Grouping::Month)
+    }
 }
 
 /// What is asked: a period, and the moment whose knowledge counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
-    /// Beginning of the period, included.
+    /// Beginning of the period, included: the beginning of a local day.
     pub from: Timestamp,
-    /// End of the period, excluded.
+    /// End of the period, excluded: the beginning of a local day.
     pub until: Timestamp,
     /// What happened later, even within the period, is not known; included.
     pub as_of: Timestamp,
@@ -66,43 +125,25 @@ impl Question {
         as_of: Option<Timestamp>,
         now: Timestamp,
     ) -> Option<Self> {
-        let from = start.map_or(Timestamp::UNIX_EPOCH, start_of_day);
-        let end = end.unwrap_or_else(|| super::local_date(now));
+        let from = start_of_day(start.unwrap_or_default());
+        let end = end.unwrap_or_else(|| local_date(now));
         let until = start_of_day(end.succ_opt()?);
         let as_of = as_of.unwrap_or(until - TimeDelta::microseconds(1)).min(now);
         (from < until).then_some(Self { from, until, as_of })
     }
 
-    fn holds(&self, at: Timestamp) -> bool {
-        self.from <= at && at < self.until && at <= self.as_of
-    }
-}
-
-/// What the figures need to know of an issue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    pub submitted_at: Timestamp,
-    pub closings: Vec<Closing>,
-    pub clocks: Vec<Clock>,
-    pub ratings: Vec<Rated>,
-}
-
-impl Facts {
-    /// The rules are those that the issue is bound to.
-    pub fn of(issue: &Issue, rules: Rules<'_>, now: Timestamp) -> Result<Self, OutOfCalendar> {
-        Ok(Self {
-            submitted_at: issue.submitted_at,
-            closings: issue.closings.clone(),
-            clocks: clocks(issue, rules, now)?,
-            ratings: issue.ratings.clone(),
-        })
+    pub fn first_day(&self) -> NaiveDate {
+        local_date(self.from)
     }
 
-    /// The close that stood at that moment; a reopened issue is not closed.
-    fn closed_by(&self, as_of: Timestamp) -> Option<Timestamp> {
-        let stands =
-            |closing: &&Closing| closing.at <= as_of && closing.reopened_at.is_none_or(|at| as_of < at);
-        self.closings.iter().find(stands).map(|closing| closing.at)
+    /// The first day after the period.
+    pub fn end_day(&self) -> NaiveDate {
+        local_date(self.until)
+    }
+
+    /// The last moment before the period of which anything is known.
+    pub fn before_start(&self) -> Timestamp {
+        self.as_of.min(self.from - TimeDelta::microseconds(1))
     }
 }
 
@@ -113,113 +154,7 @@ pub struct Counted {
     pub denominator: bool,
 }
 
-/// Whether the issue counts. `policy`: the pack in force, which says from which stars on a firm is satisfied.
-pub fn counted(figure: FigureId, facts: &Facts, question: &Question, policy: &Policy) -> Counted {
-    let Question { from, until, as_of } = *question;
-    let known = facts.submitted_at < until && facts.submitted_at <= as_of;
-    if !known {
-        return Counted::default();
-    }
-    let closed_at = facts.closed_by(as_of);
-    let closed = closed_at.is_some();
-    let closed_in_period = closed_at.is_some_and(|at| question.holds(at));
-    let submitted_in_period = from <= facts.submitted_at;
-    let open_at_start =
-        facts.submitted_at < from && facts.closed_by(from - TimeDelta::microseconds(1)).is_none();
-    match figure {
-        FigureId::M1 => Counted { numerator: closed, denominator: true },
-        FigureId::M2 => {
-            Counted { numerator: submitted_in_period && closed, denominator: submitted_in_period }
-        }
-        FigureId::M3 => {
-            let denominator = open_at_start || submitted_in_period;
-            Counted { numerator: denominator && closed_in_period, denominator }
-        }
-        FigureId::M4 => Counted { numerator: closed_in_period, denominator: submitted_in_period },
-        FigureId::M5 => {
-            let in_time = clocks_of(facts, ClockId::C4).all(|clock| !is_late(clock, as_of));
-            Counted {
-                numerator: closed_in_period && in_time,
-                denominator: closed_in_period || (!closed && !in_time),
-            }
-        }
-        FigureId::M6Sign => kept(facts, ClockId::C1, question),
-        FigureId::M6Transfer => kept(facts, ClockId::C2, question),
-        FigureId::M6Contact => kept(facts, ClockId::C3, question),
-        FigureId::M6Feedback => kept(facts, ClockId::C5, question),
-        FigureId::M6Audit => kept(facts, ClockId::C7, question),
-        FigureId::M9 => rated(facts, question, policy.satisfied_from),
-        FigureId::M9Strict => rated(facts, question, policy.strictly_satisfied_from),
-    }
-}
-
-/// Counts a figure over issues.
-pub fn ratio<'a>(
-    figure: FigureId,
-    issues: impl IntoIterator<Item = &'a Facts>,
-    question: &Question,
-    policy: &Policy,
-) -> Ratio {
-    let mut ratio = Ratio::default();
-    for facts in issues {
-        let Counted { numerator, denominator } = counted(figure, facts, question, policy);
-        ratio.numerator += u64::from(numerator);
-        ratio.denominator += u64::from(denominator);
-    }
-    ratio
-}
-
-/// A clock as it was known at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
-    NotStarted,
-    Running { late: bool },
-    Stopped { at: Timestamp, late: bool },
-    Void,
-}
-
-fn known(clock: &Clock, as_of: Timestamp) -> Known {
-    let stop = clock.stopped_at.filter(|at| *at <= as_of);
-    let gap = clock.gaps.iter().find(|gap| gap.stopped_at <= as_of && as_of < gap.resumed_at);
-    match (stop, gap) {
-        _ if as_of < clock.started_at => Known::NotStarted,
-        (Some(_), _) if clock.void => Known::Void,
-        (Some(at), _) => Known::Stopped { at, late: clock.due_at < at },
-        (None, Some(gap)) => Known::Stopped { at: gap.stopped_at, late: clock.due_at < gap.stopped_at },
-        (None, None) => Known::Running { late: clock.due_at < as_of },
-    }
-}
-
-fn is_late(clock: &Clock, as_of: Timestamp) -> bool {
-    matches!(known(clock, as_of), Known::Running { late: true } | Known::Stopped { late: true, .. })
-}
-
-fn clocks_of(facts: &Facts, id: ClockId) -> impl Iterator<Item = &Clock> {
-    facts.clocks.iter().filter(move |clock| clock.key.id == id)
-}
-
-/// Stopped in the period, or overdue and running at its end; above the line only if every round was kept.
-fn kept(facts: &Facts, id: ClockId, question: &Question) -> Counted {
-    let rounds: Vec<bool> = clocks_of(facts, id)
-        .filter(|clock| clock.started_at < question.until)
-        .filter_map(|clock| match known(clock, question.as_of) {
-            Known::Stopped { at, late } => question.holds(at).then_some(!late),
-            Known::Running { late: true } => Some(false),
-            Known::Running { late: false } | Known::NotStarted | Known::Void => None,
-        })
-        .collect();
-    Counted {
-        numerator: !rounds.is_empty() && rounds.iter().all(|kept| *kept),
-        denominator: !rounds.is_empty(),
-    }
-}
-
-/// The last rating given in the period decides.
-fn rated(facts: &Facts, question: &Question, satisfied_from: super::Stars) -> Counted {
-    let last = facts.ratings.iter().rev().find(|rated| question.holds(rated.at));
-    let numerator = last.is_some_and(|rated| satisfied_from <= rated.rating.stars);
-    Counted { numerator, denominator: last.is_some() }
-}
-
+#[cfg(test)]
+pub(crate) mod histories;
 #[cfg(test)]
 mod tests;

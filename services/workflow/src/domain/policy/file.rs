@@ -2,14 +2,19 @@
 
 use serde::Deserialize;
 
-use super::PackError;
+use super::FormError;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
+    pub(super) name: String,
     pub(super) version: u32,
     pub(super) clocks: Clocks,
     pub(super) reply: Reply,
+    pub(super) deputy: Deputy,
+    pub(super) questions: Questions,
+    pub(super) extensions: Extensions,
+    pub(super) escalation: Escalation,
     pub(super) windows: Windows,
     pub(super) reopening: Reopening,
     pub(super) rating: Rating,
@@ -30,6 +35,11 @@ pub(super) struct Clocks {
     pub(super) c6: String,
     pub(super) c7: String,
     pub(super) c8: String,
+    pub(super) c9: String,
+    pub(super) c10: String,
+    pub(super) c11: String,
+    pub(super) c12: String,
+    pub(super) c13: String,
 }
 
 #[derive(Deserialize)]
@@ -43,8 +53,38 @@ pub(super) struct Reply {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Deputy {
+    pub(super) after: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Questions {
+    pub(super) most: u32,
+    pub(super) window: String,
+    pub(super) total: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Extensions {
+    pub(super) most: String,
+    pub(super) ahead: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Escalation {
+    pub(super) returns: u32,
+    pub(super) reopens: u32,
+    pub(super) level: u8,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Windows {
     pub(super) confirm: String,
+    pub(super) appeal: String,
     pub(super) reopen: String,
 }
 
@@ -96,6 +136,11 @@ pub(super) struct Route {
     pub(super) department: String,
 }
 
-pub(super) fn read(text: &str) -> Result<File, PackError> {
-    toml::from_str(text).map_err(PackError::Form)
+/// JSON begins with a brace, TOML never does.
+pub(super) fn read(text: &str) -> Result<File, FormError> {
+    if text.trim_start().starts_with('{') {
+        serde_json::from_str(text).map_err(FormError::Json)
+    } else {
+        toml::from_str(text).map_err(FormError::Toml)
+    }
 }

@@ -3,24 +3,37 @@
 mod check;
 mod file;
 mod ladder;
+mod place;
+mod steps;
+mod version;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use worktime::Limit;
 
-use super::{ClockId, Code, Difficulty, DivisionCode, Rating, Stars};
+use super::{ClockId, Code, Difficulty, DivisionCode, Level, Rating, Stars};
 
-pub use check::{Fault, PackError};
+pub use check::{Fault, FormError, PackError};
 pub use ladder::{Light, Moment, Notify, RungRule};
+pub use version::{PackName, PolicyVersion};
 
 /// A policy pack that is complete and does not contradict itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     pub version: PolicyVersion,
-    pub(super) clocks: [Limit; 8],
+    pub(super) clocks: [Limit; 13],
     pub(super) reply: ReplyLimits,
+    /// Working days that C4 never goes beyond, extensions included.
+    pub reply_cap: u32,
+    /// From which part of C1 on somebody other than the liaison may sign, in percent.
+    pub deputy_after: u32,
+    pub questions: Questions,
+    pub extensions: Extensions,
+    pub escalation: EscalationRule,
     /// How long the firm has to confirm what was raised on its behalf, from the submission.
     pub confirm_window: Limit,
+    /// How long the firm may appeal, from the rejection as out of scope.
+    pub appeal_window: Limit,
     /// How long the firm may reopen, from the close.
     pub reopen_window: Limit,
     /// So many reopenings go back to the same handler; later ones to the section, to be accepted afresh.
@@ -37,10 +50,41 @@ pub struct Policy {
     pub routes: Vec<Route>,
 }
 
-/// Which pack: 1 or more, and higher for a newer one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct PolicyVersion(pub u32);
+/// A pack that comes with the suite.
+#[derive(Debug)]
+pub struct BuiltIn {
+    pub text: &'static str,
+    pub policy: Arc<Policy>,
+}
+
+/// What a section may ask the firm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Questions {
+    /// How often.
+    pub most: u32,
+    /// How long the firm has for each, before work resumes without it.
+    pub window: Limit,
+}
+
+/// How C4 may be extended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extensions {
+    /// Working days in all.
+    pub most_days: u32,
+    /// Working days before the deadline by which it has to be asked for.
+    pub ahead: u32,
+}
+
+/// When an issue is escalated by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EscalationRule {
+    /// With the request of so many returns.
+    pub returns: u32,
+    /// With so many reopenings.
+    pub reopens: u32,
+    /// To this level of supervision at least.
+    pub level: Level,
+}
 
 /// Limits of C4 in working days, rising, none above the pack's cap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,23 +123,49 @@ pub struct Route {
 }
 
 impl Policy {
-    /// The pack that comes with the suite.
-    pub fn default_pack() -> &'static Self {
-        static DEFAULT: LazyLock<Policy> = LazyLock::new(|| {
-            Policy::parse(include_str!("../../../packs/default.toml"))
-                .expect("a test parses the embedded pack")
+    /// The packs that come with the suite, the default one first. One that was in use stays among them.
+    pub fn built_in() -> &'static [BuiltIn] {
+        static PACKS: LazyLock<Vec<BuiltIn>> = LazyLock::new(|| {
+            let texts = [
+                include_str!("../../../packs/default.toml"),
+                include_str!("../../../packs/shandong-2115.toml"),
+                include_str!("../../../packs/strict-2h.toml"),
+            ];
+            let read = |text| Policy::parse(text).expect("a test parses the embedded packs");
+            texts.into_iter().map(|text| BuiltIn { text, policy: Arc::new(read(text)) }).collect()
         });
-        &DEFAULT
+        &PACKS
     }
 
-    /// Reads a pack. Fails with place and reason of each fault; a field that is unknown or missing is one.
+    /// The pack that is in force until another is activated.
+    pub fn default_pack() -> &'static Self {
+        &Self::built_in()[0].policy
+    }
+
+    /// Reads a pack, written as TOML, or as JSON of the same form. Fails with place and reason of each fault; a field
+    /// that is unknown or missing is one.
     pub fn parse(text: &str) -> Result<Self, PackError> {
-        check::policy(file::read(text)?)
+        let file = file::read(text).map_err(PackError::Form)?;
+        check::policy(file).map_err(|mut faults| {
+            for fault in &mut faults {
+                fault.line = place::line(text, &fault.place);
+            }
+            PackError::Faults(faults)
+        })
+    }
+
+    /// What is wrong with a text that should be a pack; empty for a pack.
+    pub fn faults(text: &str) -> Vec<Fault> {
+        match Self::parse(text) {
+            Ok(_) => Vec::new(),
+            Err(PackError::Faults(faults)) => faults,
+            Err(PackError::Form(error)) => vec![error.fault(text)],
+        }
     }
 
     /// How long the clock may run for an issue of this difficulty; only C4 depends on it.
     pub fn limit(&self, clock: ClockId, difficulty: Difficulty) -> Limit {
-        let [c0, c1, c2, c3, c5, c6, c7, c8] = self.clocks;
+        let [c0, c1, c2, c3, c5, c6, c7, c8, c9, c10, c11, c12, c13] = self.clocks;
         match clock {
             ClockId::C0 => c0,
             ClockId::C1 => c1,
@@ -110,6 +180,11 @@ impl Policy {
             ClockId::C6 => c6,
             ClockId::C7 => c7,
             ClockId::C8 => c8,
+            ClockId::C9 => c9,
+            ClockId::C10 => c10,
+            ClockId::C11 => c11,
+            ClockId::C12 => c12,
+            ClockId::C13 => c13,
         }
     }
 
@@ -137,5 +212,7 @@ impl Policy {
     }
 }
 
+#[cfg(test)]
+mod schema_tests;
 #[cfg(test)]
 mod tests;

@@ -30,7 +30,8 @@ fn the_default_pack_has_the_limits_of_the_rules() {
         .collect();
     expect![
         "C0 2 working hours, C1 2 working hours, C2 4 working hours, C3 1 working day, C4 5 working days, \
-         C5 1 working day, C6 5 working days, C7 2 working days, C8 5 working days"
+         C5 1 working day, C6 5 working days, C7 2 working days, C8 5 working days, C9 4 working hours, \
+         C10 2 working days, C11 20 working days, C12 3 working days, C13 3 working days"
     ]
     .assert_eq(&limits.join(", "));
     assert_eq!(pack.limit(ClockId::C4, Difficulty::Consultation), Limit::WorkingDays(3));
@@ -97,29 +98,33 @@ fn every_contradiction_is_named_with_its_place() {
         "light = \"YELLOW\"",
         "light = \"RED\"",
         expect![[r"
-        ladder[0].light: must be RED at the due time, neither before nor after it
-        ladder: C0 needs one rung that shows RED
-        ladder: C1 needs one rung that shows RED
-        ladder: C2 needs one rung that shows RED"]],
+            ladder[0].light: must be RED at the due time, neither before nor after it
+            ladder: C0 needs one rung that shows RED
+            ladder: C1 needs one rung that shows RED
+            ladder: C2 needs one rung that shows RED
+            ladder: C9 needs one rung that shows RED"]],
     );
     check(
         "light = \"RED\"",
         "light = \"GREEN\"",
         expect![[r"
-        ladder[4].light: must be YELLOW or RED
-        ladder: C1 needs one rung that shows RED
-        ladder: C2 needs one rung that shows RED
-        ladder: C3 needs one rung that shows RED
-        ladder: C4 needs one rung that shows RED
-        ladder: C5 needs one rung that shows RED
-        ladder: C8 needs one rung that shows RED"]],
+            ladder[4].light: must be YELLOW or RED
+            ladder: C1 needs one rung that shows RED
+            ladder: C2 needs one rung that shows RED
+            ladder: C3 needs one rung that shows RED
+            ladder: C4 needs one rung that shows RED
+            ladder: C5 needs one rung that shows RED
+            ladder: C8 needs one rung that shows RED
+            ladder: C11 needs one rung that shows RED
+            ladder: C12 needs one rung that shows RED
+            ladder: C13 needs one rung that shows RED"]],
     );
     check(
-        "clocks = [\"C7\"]",
+        "clocks = [\"C7\", \"C10\"]",
         "clocks = [\"C3\"]",
         expect![[r#"ladder[3].clocks: C3 has a rung "yellow" already"#]],
     );
-    check("clocks = [\"C7\"]", "clocks = []", expect!["ladder[3].clocks: must name at least one"]);
+    check("clocks = [\"C7\", \"C10\"]", "clocks = []", expect!["ladder[3].clocks: must name at least one"]);
     check(
         "notify = [\"FIRM\"]",
         "notify = [\"FIRM\", \"FIRM\"]",

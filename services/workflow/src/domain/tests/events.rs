@@ -40,6 +40,74 @@ fn long_history() -> World {
         Command::PassAudit { note: None },
     ]);
     world.steps([Command::Reopen { reason: note() }]);
+    world.steps([Command::ChangeCalendar { version: LATER_VERSION.to_owned() }]);
+    world
+}
+
+fn returned() -> World {
+    let mut world = World::submitted();
+    let request = || Command::RequestReturn { reason: note(), new_fact: Some(note()) };
+    let sign = Command::Sign { difficulty: None };
+    world.steps([sign, request(), Command::DenyReturn { reason: note() }, request()]);
+    world.steps([Command::DenyReturn { reason: note() }, request()]);
+    world.steps([Command::UpholdReturn { desk: other_desk(), reason: note() }]);
+    world
+}
+
+fn rejected() -> World {
+    let mut world = World::submitted();
+    world.steps([Command::RejectOutOfScope { reason: note() }, Command::AppealScope { reason: note() }]);
+    world
+}
+
+fn helped() -> World {
+    let mut world = World::submitted();
+    world.steps(to_progress()).steps([
+        Command::AddCoSection(co_section(22)),
+        Command::ReplyCoTask { task: 1, text: note() },
+        Command::AskFirm { question: note() },
+        Command::SupplyInformation { text: note() },
+        Command::AskFirm { question: note() },
+    ]);
+    world.set("2026-03-10 09:00");
+    for command in due_now(&world.issue, rules(), world.now).unwrap() {
+        world.step(command);
+    }
+    world.set("2026-03-10 10:00").steps([
+        Command::RequestExtension { working_days: 2, reason: note() },
+        Command::GrantExtension { note: None },
+        Command::RequestExtension { working_days: 2, reason: note() },
+        Command::DenyExtension { reason: note() },
+        plan("2026-04-20"),
+        Command::ReviewPlan { note: note() },
+        Command::Supervise { level: Level::try_from(1_u8).unwrap(), note: note() },
+        Command::Instruct { text: note() },
+        Command::AnswerInstruction { instruction: 1, text: note() },
+        Command::Comment { audience: CommentAudience::Firm, comment: note() },
+        Command::Absorb { child: OTHER },
+        reply(Outcome::PlannedDelivered),
+        feed_back(),
+        Command::NoteDelivery { child: OTHER },
+        Command::Release { child: OTHER },
+    ]);
+    world
+}
+
+fn withdrawn() -> World {
+    let mut world = World::submitted();
+    let request = || Command::RequestWithdrawal { reason: note() };
+    let channel = Channel::Telephone;
+    world.steps([request(), Command::DenyWithdrawal { channel, note: note() }, request()]);
+    world.steps([Command::ConfirmWithdrawal { channel, note: note() }]);
+    world
+}
+
+fn merged() -> World {
+    let mut world = World::submitted();
+    let merge = || Command::Merge { into: OTHER, desk: desk() };
+    world.steps([merge(), Command::Unmerge { reason: note() }, merge()]);
+    let reply_at = world.now;
+    world.steps([feed_back_merged(reply_at), rate(5)]);
     world
 }
 
@@ -58,13 +126,14 @@ fn a_history_read_back_from_json_makes_the_same_issue() {
 #[test]
 fn every_kind_of_event_is_what_its_json_says_and_can_be_hashed() {
     let mut kinds = std::collections::BTreeSet::new();
-    for event in &long_history().events {
+    let more = [returned(), rejected(), helped(), withdrawn(), merged()];
+    for event in more.iter().chain([&long_history()]).flat_map(|world| &world.events) {
         let json = serde_json::to_value(&event.fact).unwrap();
         assert_eq!(json["kind"], event.kind());
         trail::Value::try_from(json).unwrap();
         kinds.insert(event.kind());
     }
-    assert_eq!(kinds.len(), 24, "{kinds:?}");
+    assert_eq!(kinds.len(), 53, "{kinds:?}");
 }
 
 #[test]
@@ -107,7 +176,10 @@ fn the_json_form_stays_as_it_is() {
             "number": "QQ-2026-000001",
             "enterprise_id": "00000000-0000-0000-0000-000000000047",
             "category": "municipal_facilities",
-            "title": "S328 缺少警示标志",
+            "title": {
+              "note_id": "00000000-0000-0000-0000-000000000029",
+              "digest": "0707070707070707070707070707070707070707070707070707070707070707"
+            },
             "description": {
               "note_id": "00000000-0000-0000-0000-000000000029",
               "digest": "0707070707070707070707070707070707070707070707070707070707070707"
@@ -117,7 +189,9 @@ fn the_json_form_stays_as_it_is() {
             "policy_version": 1,
             "calendar_version": "china-2026.1",
             "difficulty": "NORMAL",
-            "desk": null
+            "desk": null,
+            "about": null,
+            "confidential": false
           }
         }"#]]
     .assert_eq(&json("submitted"));

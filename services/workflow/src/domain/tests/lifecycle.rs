@@ -46,7 +46,13 @@ fn a_plan_names_a_day_after_today() {
 
 #[test]
 fn what_cannot_be_done_needs_a_legal_basis_and_so_does_an_explanation_in_rectification() {
-    let bare = |outcome| Command::Reply { outcome, text: note(), legal_basis: None };
+    let bare = |outcome| Command::Reply {
+        outcome,
+        text: note(),
+        legal_basis: None,
+        override_note: None,
+        evidence: Vec::new(),
+    };
     let mut world = World::submitted();
     world.steps(to_progress());
     let refused = world.try_step(bare(Outcome::Infeasible), &actor(Party::Section));
@@ -54,7 +60,13 @@ fn what_cannot_be_done_needs_a_legal_basis_and_so_does_an_explanation_in_rectifi
     world.steps([bare(Outcome::Explained), feed_back(), Command::Dispute { reason: note() }]);
     let refused = world.try_step(bare(Outcome::Explained), &actor(Party::Section));
     assert_eq!(refused, Err(Refused::LegalBasisMissing { outcome: Outcome::Explained }));
-    world.steps([Command::Reply { outcome: Outcome::Explained, text: note(), legal_basis: Some(note()) }]);
+    world.steps([Command::Reply {
+        outcome: Outcome::Explained,
+        text: note(),
+        legal_basis: Some(note()),
+        override_note: None,
+        evidence: Vec::new(),
+    }]);
     assert_eq!(world.issue.state(), State::Replied);
 }
 
@@ -72,7 +84,8 @@ fn an_issue_is_dispatched_within_the_department_alone() {
     let mut world = World::submitted();
     world.steps([Command::Sign { difficulty: None }]);
     let elsewhere = kernel::DepartmentId::new(uuid::Uuid::from_u128(99));
-    let command = Command::Dispatch { section: SECTION, department: elsewhere, note: None };
+    let command =
+        Command::Dispatch { section: SECTION, department: elsewhere, note: None, co_sections: Vec::new() };
     let refused = world.try_step(command, &actor(Party::Liaison));
     assert_eq!(refused, Err(Refused::SectionElsewhere { section: SECTION }));
 }
@@ -238,7 +251,12 @@ fn what_was_raised_on_behalf_is_flagged_unconfirmed_after_two_working_days_and_m
 fn the_one_who_signs_becomes_the_liaison_in_charge_and_may_grade_the_issue() {
     let mut world = World::submitted();
     let deputy = Actor::person(STRANGER, [Party::Liaison]);
-    world.try_step(Command::Sign { difficulty: Some(Difficulty::Hard) }, &deputy).unwrap();
+    let sign = || Command::Sign { difficulty: Some(Difficulty::Hard) };
+    let from = at("2026-03-02 10:00");
+    world.set("2026-03-02 09:59");
+    assert_eq!(world.try_step(sign(), &deputy), Err(Refused::DeputyTooEarly { from }), "half of C1");
+    world.set("2026-03-02 10:00");
+    world.try_step(sign(), &deputy).unwrap();
     assert_eq!(world.issue.liaison(), Some(STRANGER));
     assert_eq!(world.issue.difficulty, Difficulty::Hard);
     assert_eq!(world.clock("C4").limit.to_string(), "15 working days");

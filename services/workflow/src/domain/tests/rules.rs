@@ -6,12 +6,12 @@ use crate::domain::*;
 #[test]
 fn a_step_under_another_pack_or_calendar_is_refused() {
     let world = World::submitted();
-    let newer = Policy { version: PolicyVersion(2), ..Policy::default_pack().clone() };
+    let newer = Policy { version: PolicyVersion::of_default(2), ..Policy::default_pack().clone() };
     let rules = Rules { policy: &newer, ..rules() };
     let command = Command::Sign { difficulty: None };
     let refused = decide(&world.issue, command, rules, world.now, &actor(Party::Liaison));
     let calendar = Calendar::china().version().to_owned();
-    assert_eq!(refused, Err(Refused::NotBound { policy: 1, calendar }));
+    assert_eq!(refused, Err(Refused::NotBound { policy: PolicyVersion::of_default(1), calendar }));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A firm, its manager, an office and an issue, for tests.
 
+use std::sync::{Arc, LazyLock};
+
 use chrono::TimeDelta;
 use kernel::{AccountId, ClientId, DepartmentId, EnterpriseId, IssueId, NoteId, SectionId, Timestamp};
 use uuid::Uuid;
@@ -14,6 +16,8 @@ pub const HANDLER: AccountId = account(4);
 pub const OPERATOR: AccountId = account(5);
 pub const AUDITOR: AccountId = account(6);
 pub const STRANGER: AccountId = account(7);
+pub const HELPER: AccountId = account(8);
+pub const LEADER: AccountId = account(9);
 pub const SECTION: SectionId = SectionId::new(Uuid::from_u128(21));
 pub const DEPARTMENT: DepartmentId = DepartmentId::new(Uuid::from_u128(31));
 
@@ -30,7 +34,25 @@ pub fn desk() -> Desk {
 }
 
 pub fn rules() -> Rules<'static> {
-    Rules { policy: Policy::default_pack(), calendar: Calendar::china() }
+    Rules { policy: Policy::default_pack(), calendar: Calendar::china(), calendars: CALENDARS.as_slice() }
+}
+
+/// A later version of the calendar: nobody works on Wednesday, 4 March 2026.
+pub const LATER_VERSION: &str = "china-2026.1-later";
+
+static CALENDARS: LazyLock<[Arc<Calendar>; 2]> =
+    LazyLock::new(|| [Arc::new(Calendar::china().clone()), Arc::new(without("2026-03-04", LATER_VERSION))]);
+
+/// The calendar of mainland China with one more day off in 2026.
+pub fn without(day: &str, version: &str) -> Calendar {
+    let mut data: serde_json::Value = serde_json::from_str(Calendar::china_data()).unwrap();
+    data["version"] = version.into();
+    let notice = data["notices"][0]["number"].clone();
+    let years = data["years"].as_array_mut().unwrap();
+    let year = years.iter_mut().find(|year| year["year"] == 2026).unwrap();
+    let holiday = serde_json::json!({"name": "临时放假", "from": day, "to": day, "notice": notice});
+    year["holidays"].as_array_mut().unwrap().push(holiday);
+    Calendar::parse(&data.to_string()).unwrap()
 }
 
 /// A moment by the clock on the wall of the municipality, as "2026-03-02 09:00".
@@ -50,6 +72,8 @@ pub fn actor(party: Party) -> Actor {
         Party::Client => Actor::client(ClientId::new(Uuid::from_u128(51))),
         Party::Liaison => Actor::person(LIAISON, [party]),
         Party::Section => Actor::person(HANDLER, [party]),
+        Party::CoSection => Actor::person(HELPER, [party]).helping_with((1..=20).collect()),
+        Party::Leader => Actor::person(LEADER, [party]),
         Party::Operator => Actor::person(OPERATOR, [party]),
         Party::Auditor => Actor::person(AUDITOR, [party]),
         Party::System => Actor::system(),
@@ -62,11 +86,13 @@ pub fn submission(desk: Option<Desk>) -> SubmitIssue {
         number: "QQ-2026-000001".parse().unwrap(),
         enterprise_id: EnterpriseId::new(Uuid::from_u128(71)),
         category: "municipal_facilities".parse().unwrap(),
-        title: "S328 缺少警示标志".parse().unwrap(),
+        title: note(),
         description: note(),
         division: "330482101".parse().unwrap(),
         manager: Some(MANAGER),
         desk,
+        about: None,
+        confidential: false,
     }
 }
 
@@ -79,12 +105,12 @@ pub fn rate(stars: u8) -> Command {
 }
 
 pub fn dispatch() -> Command {
-    Command::Dispatch { section: SECTION, department: DEPARTMENT, note: None }
+    Command::Dispatch { section: SECTION, department: DEPARTMENT, note: None, co_sections: Vec::new() }
 }
 
 pub fn reply(outcome: Outcome) -> Command {
     let legal_basis = (outcome == Outcome::Infeasible).then(note);
-    Command::Reply { outcome, text: note(), legal_basis }
+    Command::Reply { outcome, text: note(), legal_basis, override_note: None, evidence: Vec::new() }
 }
 
 pub fn feed_back() -> Command {
@@ -97,6 +123,35 @@ pub fn contact() -> Command {
 
 pub fn plan(day: &str) -> Command {
     Command::Plan { responsible: HANDLER, committed: day.parse().unwrap(), note: note() }
+}
+
+/// A department and its liaison that did not have the issue before.
+pub fn other_desk() -> Desk {
+    Desk { department: DepartmentId::new(Uuid::from_u128(32)), liaison: account(10) }
+}
+
+/// Another issue.
+pub const OTHER: IssueId = IssueId::new(Uuid::from_u128(62));
+
+pub fn co_section(n: u128) -> CoSection {
+    CoSection { section: SectionId::new(Uuid::from_u128(n)), department: DEPARTMENT, note: note() }
+}
+
+/// What the firm of a merged issue is told.
+pub fn feed_back_merged(at: Timestamp) -> Command {
+    let post = Post { desk: desk(), section: SECTION };
+    let reply = Reply {
+        at,
+        by: HANDLER,
+        outcome: Outcome::Resolved,
+        text: note(),
+        legal_basis: None,
+        stopped: ClockKey::first(ClockId::C4),
+        rectifies: false,
+        plan: None,
+    };
+    let work = Work { post, handler: HANDLER };
+    Command::FeedBackMerged { channel: Channel::Telephone, receipt: note(), work, reply }
 }
 
 pub fn fail_audit() -> Command {
@@ -121,6 +176,16 @@ impl World {
         let now = at("2026-03-02 09:00");
         let events = submit(submission(desk), rules(), now, &actor(party)).unwrap();
         Self { issue: fold(&events).unwrap().unwrap(), events, now }
+    }
+
+    /// What the events make of it.
+    #[must_use]
+    pub fn after(mut self, events: Vec<Event>) -> Self {
+        for event in events {
+            self.issue = evolve(self.issue, &event).unwrap();
+            self.events.push(event);
+        }
+        self
     }
 
     pub fn try_step(&mut self, command: Command, by: &Actor) -> Result<(), Refused> {

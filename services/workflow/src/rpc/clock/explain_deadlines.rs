@@ -3,12 +3,14 @@ use proto::workflow::v1 as pb;
 use rpc::{Call, Fields, parse::timestamp};
 use worktime::OutOfCalendar;
 
+use super::deadline;
 use crate::{
     domain::{
-        Clock, Interval, Issue, Rules, Rung, Segment, clocks, local_date, open_seconds, rungs, segments,
+        Clock, Interval, IntervalKind, Issue, Rules, Rung, Segment, clocks, local_date, open_seconds, rungs,
+        segments,
     },
     error::WorkflowError,
-    rpc::{WorkflowRpc, convert, facts},
+    rpc::{WorkflowRpc, convert, facts, rules},
     store::issues::{self, Found},
 };
 
@@ -24,12 +26,13 @@ pub(super) async fn handle(
     let now = rpc.clock.now();
     let mut tx = rpc.db.snapshot().await?;
     let found = issues::find(&mut tx, id, local_date(now)).await?;
+    let book = rpc.books.covering(&mut tx, found.as_ref().map(|found| &found.issue)).await?;
     tx.commit().await?;
     let Found { issue, link: _, manager, texts: _ } = found.ok_or(WorkflowError::IssueNotFound(id))?;
     rpc.admit(&call, id, &facts(&issue, manager))?;
     // A machine's clock may go back; what is told of an issue does not lie before its last event.
     let as_of = now.max(issue.updated_at);
-    explained(&issue, rpc.rules(&issue)?, as_of).map_err(WorkflowError::beyond(&issue.calendar_version))
+    explained(&issue, rules(&book, &issue)?, as_of).map_err(WorkflowError::beyond(&issue.calendar_version))
 }
 
 fn explained(
@@ -41,15 +44,18 @@ fn explained(
     for clock in clocks(issue, rules, as_of)? {
         explained.push(pb::ExplainedClock {
             clock: Some(convert::clock(&clock)),
-            intervals: clock.intervals(rules.calendar, as_of)?.iter().map(interval).collect(),
+            intervals: clock.intervals(rules, as_of)?.iter().map(interval).collect(),
             rungs: ladder(issue, &clock, rules)?,
+            deadline: Some(deadline(&clock.explained(rules)?)),
+            calendar_version: clock.calendar_version.clone(),
         });
     }
     Ok(pb::ExplainDeadlinesResponse {
         clocks: explained,
         segments: segments(issue, rules.calendar, as_of)?.iter().map(segment).collect(),
         open_seconds: open_seconds(issue, as_of),
-        policy_version: i32::try_from(issue.policy_version.0).unwrap_or(i32::MAX),
+        policy_pack: issue.policy_version.pack.to_string(),
+        policy_version: i32::try_from(issue.policy_version.number).unwrap_or(i32::MAX),
         calendar_version: issue.calendar_version.clone(),
         as_of_time: Some(timestamp(as_of)),
     })
@@ -70,8 +76,11 @@ fn rung(rung: &Rung) -> pb::ClockRung {
 }
 
 fn interval(interval: &Interval) -> pb::ClockInterval {
-    let kind =
-        if interval.running { pb::ClockIntervalKind::Running } else { pb::ClockIntervalKind::Answered };
+    let kind = match interval.kind {
+        IntervalKind::Running => pb::ClockIntervalKind::Running,
+        IntervalKind::Paused => pb::ClockIntervalKind::Paused,
+        IntervalKind::Answered => pb::ClockIntervalKind::Answered,
+    };
     pb::ClockInterval {
         start_time: Some(timestamp(interval.from)),
         end_time: interval.until.map(timestamp),

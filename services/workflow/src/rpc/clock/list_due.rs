@@ -6,7 +6,7 @@ use worktime::OutOfCalendar;
 use crate::{
     domain::{ClockId, Light, Rules, Rung, clocks, local_date, rungs},
     error::WorkflowError,
-    rpc::{WorkflowRpc, convert, filter},
+    rpc::{WorkflowRpc, convert, filter, rules},
     store::{
         issues::{IssueFilter, Viewer},
         lists::{self, DueClock, DueFilter},
@@ -29,20 +29,22 @@ pub(super) async fn handle(
     let viewer = Viewer { scope: &scope, now, today: local_date(now) };
     let mut tx = rpc.db.snapshot().await?;
     let rows = lists::due(&mut tx, &viewer, &filter, after.as_ref(), size.limit()).await?;
-    let total_count = lists::count_due(&mut tx, &viewer, &filter).await?;
+    let counted = lists::count_due(&mut tx, &viewer, &filter).await?;
+    let book = rpc.books.covering(&mut tx, rows.iter().map(|row| &row.issue)).await?;
     tx.commit().await?;
 
     let page = Page::cut(rows, size, |row| row.cursor().to_string());
     let mut shown = Vec::with_capacity(page.rows.len());
     for row in &page.rows {
-        let due = due_clock(row, rpc.rules(&row.issue)?, now)
+        let due = due_clock(row, rules(&book, &row.issue)?, now)
             .map_err(WorkflowError::beyond(&row.issue.calendar_version))?;
         shown.extend(due);
     }
     Ok(pb::ListDueResponse {
         clocks: shown,
         next_page_token: call.seal_page(&rpc.page_key, &bound_to, page.next.as_deref()),
-        total_count,
+        total_count: counted.min(lists::MAX_COUNTED),
+        more_than_counted: lists::MAX_COUNTED < counted,
     })
 }
 
@@ -79,7 +81,7 @@ fn due_clock(
     Ok(Some(pb::DueClock {
         issue_id: issue.id.to_string(),
         issue_number: issue.number.to_string(),
-        title: issue.title.to_string(),
+        title: row.title.clone(),
         state: convert::state(issue.state()).into(),
         holder: convert::holder(issue.holder()).into(),
         department_id: issue.department().map(|id| id.to_string()).unwrap_or_default(),
@@ -90,7 +92,7 @@ fn due_clock(
 }
 
 /// What is done at the due time is done in time, so red begins after it; yellow begins with its rung.
-fn light(rungs: &[Rung], now: Timestamp) -> Light {
+pub(in crate::rpc) fn light(rungs: &[Rung], now: Timestamp) -> Light {
     let shows = |light: Light, since: fn(&Rung, Timestamp) -> bool| {
         rungs.iter().any(|rung| rung.light == Some(light) && since(rung, now))
     };

@@ -9,8 +9,12 @@ use tonic::service::RoutesBuilder;
 
 use super::WorkflowRpc;
 
+mod deadline;
 mod explain_deadlines;
 mod list_due;
+
+use deadline::deadline;
+pub(super) use list_due::light;
 
 pub(super) fn add_to(rpc: WorkflowRpc, routes: &mut RoutesBuilder, limits: &Limits) {
     let clocks = ClockServiceServer::new(rpc)

@@ -2,18 +2,15 @@ use kernel::{IssueId, Page};
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields, Refusal};
 
-use super::question;
+use super::{grouping, question, reading::Reading, require_groups, unknown};
 use crate::{
     domain::{
-        figure::{FigureId, Question},
+        figure::{FigureId, Part, Question},
         local_date,
     },
     error::WorkflowError,
     rpc::WorkflowRpc,
-    store::{
-        figures::{self, Asked, Part},
-        issues::Viewer,
-    },
+    store::{figures::Wanted, issues::Viewer},
 };
 
 pub(super) async fn handle(
@@ -21,25 +18,36 @@ pub(super) async fn handle(
     call: Call,
     req: pb::DrillDownRequest,
 ) -> Result<pb::DrillDownResponse, WorkflowError> {
-    let pb::DrillDownRequest { figure_id, start_date, end_date, as_of_time, part, page_size, page_token } =
-        req;
+    let pb::DrillDownRequest {
+        figure_id,
+        start_date,
+        end_date,
+        as_of_time,
+        part,
+        page_size,
+        page_token,
+        group_by,
+        group_key,
+    } = req;
     let now = rpc.clock.now();
     let mut f = Fields::new();
     let asked_about = question(&mut f, start_date, end_date, as_of_time, now);
     let part = f.enumeration("part", part).and_then(part_from);
     let size = f.page_size(page_size);
-    let (Some(question), Some(part), Some(size)) = (asked_about, part, size) else {
+    let grouping = grouping(&mut f, group_by);
+    let group = f.text("group_key", &group_key, 0, 64);
+    let (Some(question), Some(part), Some(size), Some(group)) = (asked_about, part, size, group) else {
         return Err(f.refuse().into());
     };
     f.finish()?;
-    let figure: FigureId =
-        figure_id.parse().map_err(|_| WorkflowError::FigureUnknown(figure_id.chars().take(64).collect()))?;
+    let figure: FigureId = figure_id.parse().map_err(|_| unknown(&figure_id))?;
+    require_groups(figure, grouping)?;
 
     let scope = call.scope();
     // Not what the question became, which changes with the moment of asking where it leaves something open.
     let bound_to = [
         figure.to_string(),
-        format!("{part:?} {start_date:?} {end_date:?} {as_of_time:?}"),
+        format!("{part:?} {start_date:?} {end_date:?} {as_of_time:?} {grouping:?} {group}"),
         scope.fingerprint(),
     ];
     let bound_to: Vec<&str> = bound_to.iter().map(String::as_str).collect();
@@ -49,13 +57,13 @@ pub(super) async fn handle(
         None => (question, None),
     };
     let viewer = Viewer { scope: &scope, now, today: local_date(now) };
-    let asked = Asked { figure, question: &question, policy: rpc.rulebook.in_force().policy };
+    let wanted = Wanted { figure, part, group: grouping.map(|_| group.as_str()) };
     let mut tx = rpc.db.snapshot().await?;
-    let ids = figures::list(&mut tx, &viewer, asked, part, after, size.limit()).await?;
-    let total_count = figures::count(&mut tx, &viewer, asked, part).await?;
+    let reading = Reading::open(&rpc, &mut tx, &viewer, question).await?;
+    let (ids, total_count) = reading.list(&mut tx, wanted, grouping, after, size.limit()).await?;
     tx.commit().await?;
 
-    let page = Page::cut(ids, size, |id| cursor(&question, *id));
+    let page = Page::cut(ids, size, |id| cursor(&reading.question, *id));
     Ok(pb::DrillDownResponse {
         issue_ids: page.rows.iter().map(ToString::to_string).collect(),
         next_page_token: call.seal_page(&rpc.page_key, &bound_to, page.next.as_deref()),

@@ -12,10 +12,16 @@ use rpc::{Fields, Limits};
 use tonic::service::RoutesBuilder;
 
 use super::WorkflowRpc;
-use crate::domain::figure::Question;
+use crate::{
+    domain::figure::{FigureId, Grouping, Question},
+    error::WorkflowError,
+};
 
 mod drill_down;
+mod get_public_figures;
+mod list_figures;
 mod query_figures;
+mod reading;
 
 pub(super) fn add_to(rpc: WorkflowRpc, routes: &mut RoutesBuilder, limits: &Limits) {
     let figures = FigureServiceServer::new(rpc)
@@ -27,8 +33,11 @@ pub(super) fn add_to(rpc: WorkflowRpc, routes: &mut RoutesBuilder, limits: &Limi
 rpc::service! {
     impl FigureService, for WorkflowRpc;
     query {
+        list_figures(pb::ListFiguresRequest) -> pb::ListFiguresResponse = list_figures::handle;
         query_figures(pb::QueryFiguresRequest) -> pb::QueryFiguresResponse = query_figures::handle;
         drill_down(pb::DrillDownRequest) -> pb::DrillDownResponse = drill_down::handle;
+        get_public_figures(pb::GetPublicFiguresRequest) -> pb::GetPublicFiguresResponse
+            = get_public_figures::handle;
     }
 }
 
@@ -48,4 +57,29 @@ fn question(
         f.reject("end_date", "lies before start_date");
     }
     question
+}
+
+/// `None`: not grouped.
+fn grouping(f: &mut Fields, group_by: i32) -> Option<Grouping> {
+    Some(match f.enumeration_optional::<pb::FigureGrouping>("group_by", group_by)? {
+        pb::FigureGrouping::Unspecified => return None,
+        pb::FigureGrouping::Month => Grouping::Month,
+        pb::FigureGrouping::Category => Grouping::Category,
+        pb::FigureGrouping::Department => Grouping::Department,
+        pb::FigureGrouping::Section => Grouping::Section,
+        pb::FigureGrouping::Town => Grouping::Town,
+        pb::FigureGrouping::Manager => Grouping::Manager,
+    })
+}
+
+/// Refuses a figure whose issues belong to no group.
+fn require_groups(figure: FigureId, grouping: Option<Grouping>) -> Result<(), WorkflowError> {
+    match grouping {
+        Some(grouping) if !figure.groups_by(grouping) => Err(WorkflowError::FigureNotGrouped(figure)),
+        _ => Ok(()),
+    }
+}
+
+fn unknown(figure_id: &str) -> WorkflowError {
+    WorkflowError::FigureUnknown(figure_id.chars().take(64).collect())
 }

@@ -1,17 +1,12 @@
-use std::collections::HashMap;
-
 use futures::Stream;
 use kernel::IssueId;
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields, Refusal};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use trail::{
-    ChainExportWriter, ExportWriter, Hash, Record, Sha256Ed25519, Signer as _, Start,
-    merkle::{NodeId, fold, inclusion_plan},
-};
+use trail::{ChainExportWriter, ExportWriter, Signer as _, Start};
 
-use super::{TrailRpc, pipe::Pipe};
+use super::{TrailRpc, pipe::Pipe, plan};
 use crate::{
     domain::local_date,
     error::WorkflowError,
@@ -24,7 +19,7 @@ use crate::{
 };
 
 /// Entries read at a time.
-const PAGE: u64 = 500;
+pub(super) const PAGE: u64 = 500;
 /// Bytes of a piece, at most; those of an export cut it wherever that falls.
 const CHUNK: usize = 64 * 1024;
 /// Pieces made ahead of the caller.
@@ -131,11 +126,8 @@ impl Export {
         let size = newest.signed.head.size;
         let mut tx = self.rpc.workflow.db.snapshot().await?;
         let records = log::chain_records(&mut tx, issue, size).await?;
-        let plans: Vec<_> = records.iter().map(|record| proof_plan(record, size)).collect();
-        let mut wanted: Vec<NodeId> = plans.iter().flatten().flatten().copied().collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let nodes = log::nodes(&mut tx, &wanted).await?;
+        let plans: Vec<_> = records.iter().map(|record| plan::inclusion(record.log_index, size)).collect();
+        let nodes = log::nodes(&mut tx, &plan::nodes(&plans)).await?;
         tx.commit().await?;
         let mut writer = ChainExportWriter::begin(
             self.pipe.clone(),
@@ -145,7 +137,7 @@ impl Export {
             &newest.signed,
         )?;
         for (record, plan) in records.iter().zip(&plans) {
-            writer.entry(record, &proof(plan, &nodes))?;
+            writer.entry(record, &plan::fold(plan, &nodes))?;
         }
         writer.finish()?;
         self.send().await
@@ -159,14 +151,4 @@ impl Export {
         }
         Ok(())
     }
-}
-
-/// The nodes of each hash of the proof.
-fn proof_plan(record: &Record, size: u64) -> Vec<Vec<NodeId>> {
-    inclusion_plan(record.log_index, size).unwrap_or_default()
-}
-
-fn proof(plan: &[Vec<NodeId>], nodes: &HashMap<NodeId, Hash>) -> Vec<Hash> {
-    let subtrees = |ids: &Vec<NodeId>| ids.iter().filter_map(|id| nodes.get(id).copied()).collect::<Vec<_>>();
-    plan.iter().map(|ids| fold(&Sha256Ed25519, &subtrees(ids))).collect()
 }

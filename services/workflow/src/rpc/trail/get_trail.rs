@@ -1,14 +1,14 @@
 use std::collections::HashMap;
 
-use access::{Facts, Role};
-use kernel::{IssueId, Page, PageSize};
+use access::{Caller, Facts, Role};
+use kernel::{DepartmentId, IssueId, Page, PageSize};
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields, Refusal, parse::timestamp};
 use trail::Value;
 
 use super::TrailRpc;
 use crate::{
-    domain::{Event, NoteField, Who, local_date},
+    domain::{CommentAudience, Event, Fact, NoteField, Who, local_date},
     error::WorkflowError,
     rpc::{convert, facts},
     store::{
@@ -51,7 +51,7 @@ pub(super) async fn handle(
     for step in page.rows {
         let notes = notes_of.remove(&step.seq).unwrap_or_default();
         let heard = !unheard.contains(&step.seq);
-        entries.push(entry(step, notes, heard, reader)?);
+        entries.push(entry(step, notes, heard, &reader)?);
     }
     Ok(pb::GetTrailResponse {
         entries,
@@ -70,12 +70,16 @@ fn parse(req: pb::GetTrailRequest) -> Result<(IssueId, PageSize, String), Refusa
 }
 
 /// Who reads a trace, as far as it matters to what is shown.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Reader {
     /// Reads what the offices write to one another.
     is_office: bool,
     /// Sees from where each step was taken.
     audits: bool,
+    /// Reads what operators, auditors and leaders write to one another.
+    oversees: bool,
+    /// The departments that they are of.
+    departments: Vec<DepartmentId>,
 }
 
 impl Reader {
@@ -84,11 +88,31 @@ impl Reader {
         Self {
             is_office: roles.iter().any(|role| !matches!(role, Role::Enterprise | Role::Manager)),
             audits: roles.iter().any(|role| matches!(role, Role::Auditor | Role::AuditAdmin)),
+            oversees: roles
+                .iter()
+                .any(|role| matches!(role, Role::Operator | Role::Auditor | Role::Leader | Role::AuditAdmin)),
+            departments: match &call.caller {
+                Caller::Person(person) => person.roles.iter().filter_map(|grant| grant.department).collect(),
+                Caller::Anonymous | Caller::Client(_) | Caller::Service(_) => Vec::new(),
+            },
+        }
+    }
+
+    /// Whether the event, if it is a comment, is for them.
+    fn is_addressed(&self, fact: &Fact) -> bool {
+        let Fact::Commented { audience, department, .. } = fact else { return true };
+        match audience {
+            CommentAudience::Firm => true,
+            CommentAudience::Joint => self.is_office,
+            CommentAudience::Department => {
+                self.audits || department.is_some_and(|department| self.departments.contains(&department))
+            }
+            CommentAudience::Audit => self.oversees,
         }
     }
 
     /// `heard`: the reply that the text belongs to, if any, was fed back to the firm.
-    fn may_read(self, field: NoteField, heard: bool) -> bool {
+    fn may_read(&self, field: NoteField, heard: bool) -> bool {
         let reply = matches!(field, NoteField::ReplyText | NoteField::LegalBasis);
         self.is_office || !(field.is_internal() || reply && !heard)
     }
@@ -98,7 +122,7 @@ fn entry(
     step: Step,
     notes: Vec<NoteText>,
     heard: bool,
-    reader: Reader,
+    reader: &Reader,
 ) -> Result<pb::TrailEntry, WorkflowError> {
     let unreadable = |column| store::Error::unreadable("issue_event", column, &step.event_id);
     let payload: serde_json::Value =
@@ -114,7 +138,7 @@ fn entry(
     for NoteText { note_id, seq: _, field, body } in notes {
         let kind: NoteField =
             field.parse().map_err(|_| store::Error::unreadable("note", "field", &note_id))?;
-        if reader.may_read(kind, heard) {
+        if reader.may_read(kind, heard) && reader.is_addressed(&event.fact) {
             shown.push(pb::TrailNote {
                 note_id: note_id.to_string(),
                 field: field.to_lowercase(),

@@ -20,7 +20,7 @@ pub(super) async fn handle(
     Ok(pb::GetTreeHeadResponse { tree_head: Some(shown(&head)) })
 }
 
-fn shown(head: &Head) -> pb::TreeHead {
+pub(super) fn shown(head: &Head) -> pb::TreeHead {
     let Head { signed, taken_at, public_key } = head;
     pb::TreeHead {
         tree_size: i64::try_from(signed.head.size).unwrap_or(i64::MAX),

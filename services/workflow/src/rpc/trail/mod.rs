@@ -12,18 +12,36 @@ use tonic::service::RoutesBuilder;
 use trail::Ed25519Signer;
 
 use super::WorkflowRpc;
+use crate::events::witness::Witnesses;
 
+mod audit;
+mod erase_note;
 mod export_trail;
 mod get_trail;
 mod get_tree_head;
 mod pipe;
+mod plan;
+mod prove_consistency;
+mod prove_inclusion;
+mod verify_trail;
 
-/// What the RPCs of the trail stand on.
+/// What the RPCs of the trail stand on besides what all stand on.
+#[derive(Debug, Clone)]
+pub(crate) struct TrailDeps {
+    /// Signs exports, and the heads of the log.
+    pub signer: Arc<Ed25519Signer>,
+    /// Public keys that signed heads before.
+    pub earlier_keys: Arc<Vec<Vec<u8>>>,
+    /// Keep heads outside of the database.
+    pub witnesses: Witnesses,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct TrailRpc {
     workflow: WorkflowRpc,
-    /// Signs exports, and the heads of the log.
     signer: Arc<Ed25519Signer>,
+    earlier_keys: Arc<Vec<Vec<u8>>>,
+    witnesses: Witnesses,
 }
 
 impl rpc::Service for TrailRpc {
@@ -32,13 +50,9 @@ impl rpc::Service for TrailRpc {
     }
 }
 
-pub(super) fn add_to(
-    workflow: WorkflowRpc,
-    signer: Arc<Ed25519Signer>,
-    routes: &mut RoutesBuilder,
-    limits: &Limits,
-) {
-    let trail = TrailServiceServer::new(TrailRpc { workflow, signer })
+pub(super) fn add_to(workflow: WorkflowRpc, deps: TrailDeps, routes: &mut RoutesBuilder, limits: &Limits) {
+    let TrailDeps { signer, earlier_keys, witnesses } = deps;
+    let trail = TrailServiceServer::new(TrailRpc { workflow, signer, earlier_keys, witnesses })
         .max_decoding_message_size(limits.max_request_bytes)
         .max_encoding_message_size(limits.max_response_bytes);
     routes.add_service(trail);
@@ -46,7 +60,13 @@ pub(super) fn add_to(
 
 rpc::service! {
     impl TrailService, for TrailRpc;
+    mutation {
+        erase_note(pb::EraseNoteRequest) -> pb::EraseNoteResponse = erase_note::handle;
+    }
     query {
+        prove_inclusion(pb::ProveInclusionRequest) -> pb::ProveInclusionResponse = prove_inclusion::handle;
+        prove_consistency(pb::ProveConsistencyRequest) -> pb::ProveConsistencyResponse = prove_consistency::handle;
+        verify_trail(pb::VerifyTrailRequest) -> pb::VerifyTrailResponse = verify_trail::handle;
         get_trail(pb::GetTrailRequest) -> pb::GetTrailResponse = get_trail::handle;
         get_tree_head(pb::GetTreeHeadRequest) -> pb::GetTreeHeadResponse = get_tree_head::handle;
     }

@@ -1,0 +1,558 @@
+use std::collections::{BTreeSet, VecDeque};
+
+use chrono::TimeDelta;
+use expect_test::expect;
+use kernel::{AccountId, DepartmentId, EnterpriseId, NoteId, OfferingId, OrderId, Timestamp, Version};
+use uuid::Uuid;
+use worktime::Calendar;
+
+use super::{transition::TRANSITIONS, *};
+use crate::domain::{Actor, Light, NoteRef, PackError, Party, Stars};
+
+const FIRM: AccountId = account(1);
+const MANAGER: AccountId = account(2);
+const LIAISON: AccountId = account(3);
+const LECTURER: AccountId = account(4);
+
+const fn account(n: u128) -> AccountId {
+    AccountId::new(Uuid::from_u128(n))
+}
+
+fn note() -> NoteRef {
+    NoteRef { note_id: NoteId::new(Uuid::from_u128(41)), digest: trail::Hash::new([7; 32]) }
+}
+
+fn rules() -> Rules<'static> {
+    Rules { policy: OrderPolicy::default_pack(), calendar: Calendar::china() }
+}
+
+/// A moment by the clock on the wall of the municipality, as "2026-03-02 09:00".
+fn at(text: &str) -> Timestamp {
+    format!("{}:00+08:00", text.replace(' ', "T")).parse().unwrap()
+}
+
+fn wall(at: Timestamp) -> String {
+    at.with_timezone(&worktime::ZONE).format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn actor(party: Party) -> Actor {
+    match party {
+        Party::Firm => Actor::person(FIRM, [party]),
+        Party::Manager => Actor::person(MANAGER, [party]).managing_the_firm(true),
+        Party::Liaison => Actor::person(LIAISON, [party]),
+        Party::System => Actor::system(),
+        other => Actor::person(account(99), [other]),
+    }
+}
+
+fn plan(start: &str) -> Plan {
+    Plan { start: at(start), responsible: LECTURER, place: note(), note: None }
+}
+
+fn placement() -> PlaceOrder {
+    PlaceOrder {
+        order_id: OrderId::new(Uuid::from_u128(61)),
+        enterprise_id: EnterpriseId::new(Uuid::from_u128(71)),
+        offered: Offered {
+            offering_id: OfferingId::new(Uuid::from_u128(81)),
+            department: DepartmentId::new(Uuid::from_u128(31)),
+            kind: "training".parse().unwrap(),
+            capacity: 50,
+            is_retired: false,
+        },
+        attendees: 30,
+        preferred: None,
+        wish: note(),
+        manager: Some(MANAGER),
+    }
+}
+
+fn rate(stars: u8) -> Command {
+    Command::Rate { stars: Stars::try_from(stars).unwrap(), comment: None }
+}
+
+fn deliver() -> Command {
+    Command::Deliver { attendance: 28, note: note() }
+}
+
+/// An order, its history, and the time.
+#[derive(Debug, Clone)]
+struct World {
+    order: Order,
+    events: Vec<Event>,
+    now: Timestamp,
+}
+
+impl World {
+    /// An order that the firm places on Monday, 2 March 2026, 09:00.
+    fn placed() -> Self {
+        Self::placed_by(Party::Firm)
+    }
+
+    fn placed_by(party: Party) -> Self {
+        let now = at("2026-03-02 09:00");
+        let event = place(placement(), rules(), now, &actor(party)).unwrap();
+        Self { order: create(&event).unwrap(), events: vec![event], now }
+    }
+
+    fn try_step(&mut self, command: Command, by: &Actor) -> Result<(), Refused> {
+        let event = decide(&self.order, command, rules(), self.now, by)?;
+        self.order = evolve(self.order.clone(), &event).unwrap();
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// Takes a step in the capacity that the table asks for.
+    #[track_caller]
+    fn step(&mut self, command: Command) -> &mut Self {
+        let (state, action) = (self.order.state(), command.action());
+        let row = TRANSITIONS.iter().find(|row| (row.0, row.1) == (state, action));
+        let party = row.unwrap_or_else(|| panic!("{action} in {state}")).2;
+        self.try_step(command, &actor(party)).unwrap();
+        self
+    }
+
+    fn set(&mut self, moment: &str) -> &mut Self {
+        self.now = at(moment);
+        self
+    }
+
+    fn clocks(&self) -> String {
+        let clocks = clocks(&self.order, rules(), self.now).unwrap();
+        let show = |clock: &Clock| {
+            let stopped = clock.stopped_at.map_or("runs".to_owned(), |at| format!("stopped {}", wall(at)));
+            let void = if clock.void { ", void" } else { "" };
+            format!(
+                "{} ({}): {} -> {}, {stopped}{void}, late {}",
+                clock.key,
+                clock.basis,
+                wall(clock.started_at),
+                wall(clock.due_at),
+                clock.late_seconds
+            )
+        };
+        clocks.iter().map(show).collect::<Vec<_>>().join("\n")
+    }
+
+    /// What the ladder does, moment by moment, if nobody takes a step until then.
+    fn climb(&mut self, until: &str) -> String {
+        let mut lines = Vec::new();
+        let until = at(until);
+        while let Some(wake) = next_wake(&self.order, rules()).unwrap().filter(|wake| *wake < until) {
+            assert_eq!(due_now(&self.order, rules(), wake.min(self.now)).unwrap(), [], "woken too early");
+            self.now = wake + TimeDelta::microseconds(1);
+            let commands = due_now(&self.order, rules(), self.now).unwrap();
+            assert!(!commands.is_empty(), "woken for nothing");
+            for command in commands {
+                self.step(command);
+                let said = match &self.events.last().unwrap().fact {
+                    Fact::RungReached { clock, rung, light, notify, overdue, .. } => {
+                        let light = light.map_or(String::new(), |light| format!(" {light}"));
+                        let notify: Vec<_> = notify.iter().map(|who| who.name()).collect();
+                        let overdue = if *overdue { " overdue" } else { "" };
+                        format!("{clock} {rung}{light}{overdue}: {}", notify.join(", "))
+                    }
+                    other => other.kind().to_owned(),
+                };
+                lines.push(format!("{} {said}", wall(wake)));
+            }
+        }
+        self.now = until;
+        lines.join("\n")
+    }
+}
+
+fn scheduled() -> World {
+    let mut world = World::placed();
+    world.set("2026-03-02 10:00").step(Command::Accept);
+    world.set("2026-03-03 10:00").step(Command::Schedule { plan: plan("2026-03-12 14:00") });
+    world
+}
+
+fn delivered() -> World {
+    let mut world = scheduled();
+    world.set("2026-03-12 16:00").step(deliver());
+    world
+}
+
+fn commands(world: &World) -> Vec<Command> {
+    let rung = due_now(&world.order, rules(), world.now).unwrap();
+    let rung = rung.into_iter().find(|command| command.action() == Action::ReachRung);
+    let nothing =
+        Command::ReachRung { clock: "O1.9".parse().unwrap(), rung: "no_such_rung".parse().unwrap() };
+    let start = world.now + TimeDelta::minutes(1);
+    let plan = Plan { start, ..plan("2026-03-12 14:00") };
+    vec![
+        Command::Accept,
+        Command::Decline { reason: note() },
+        Command::Schedule { plan },
+        Command::Reschedule { plan, reason: note() },
+        deliver(),
+        rate(5),
+        Command::LapseRating,
+        Command::Cancel { reason: note() },
+        rung.unwrap_or(nothing),
+    ]
+}
+
+type Key = (State, u32, usize);
+
+/// Calls `visit` for each command of each party in each combination reached: soon, and long after every deadline.
+fn explore(mut visit: impl FnMut(&World, Party, &Command, &Result<World, Refused>)) -> usize {
+    let key = |world: &World| -> Key {
+        (world.order.state(), world.order.reschedules.min(2), world.order.rungs.len().min(2))
+    };
+    let mut queue: VecDeque<World> =
+        [Party::Firm, Party::Manager].map(World::placed_by).into_iter().collect();
+    let mut seen: BTreeSet<Key> = queue.iter().map(key).collect();
+    while let Some(world) = queue.pop_front() {
+        for later in [TimeDelta::minutes(2), TimeDelta::days(40)] {
+            let mut before = world.clone();
+            before.now += later;
+            for command in commands(&before) {
+                for party in Party::ALL {
+                    let mut after = before.clone();
+                    let result = after.try_step(command.clone(), &actor(*party)).map(|()| after);
+                    visit(&before, *party, &command, &result);
+                    if let Ok(after) = result
+                        && after.now < at("2026-08-01 00:00")
+                        && seen.insert(key(&after))
+                    {
+                        queue.push_back(after);
+                    }
+                }
+            }
+        }
+    }
+    seen.len()
+}
+
+#[test]
+fn every_row_is_taken_and_whatever_is_absent_is_refused_in_the_same_words() {
+    let mut taken = BTreeSet::new();
+    let n_reached = explore(|before, party, command, result| {
+        let (from, action) = (before.order.state(), command.action());
+        match result {
+            Ok(after) => {
+                let row = (from, action, party, after.order.state());
+                assert!(TRANSITIONS.contains(&row), "{row:?} is not in the table");
+                taken.insert(row);
+            }
+            Err(refused) => {
+                let absent = transition::target(from, action, party).is_none();
+                let in_words = *refused == Refused::NotAllowed { from, action };
+                assert_eq!(absent, in_words, "{action}/{party} in {from}: {refused}");
+            }
+        }
+    });
+    let missed: Vec<_> = TRANSITIONS.iter().filter(|row| !taken.contains(row)).collect();
+    assert!(missed.is_empty(), "never taken: {missed:?}");
+    assert!(20 < n_reached, "{n_reached} combinations");
+}
+
+#[test]
+fn next_actions_offers_exactly_what_is_not_refused_for_what_order_and_actor_are() {
+    explore(|before, party, command, result| {
+        let offered = next_actions(&before.order, rules(), before.now, &actor(party)).unwrap();
+        let of_the_command = matches!(result, Err(Refused::RungNotDue { .. }));
+        assert_eq!(
+            offered.contains(&command.action()),
+            result.is_ok() || of_the_command,
+            "{command:?} by {party}"
+        );
+    });
+}
+
+#[test]
+fn in_every_combination_the_order_is_the_fold_of_its_events_and_one_clock_runs_while_it_is_open() {
+    explore(|before, _, _, result| {
+        let Ok(after) = result else { return };
+        let order = &after.order;
+        assert_eq!(fold(&after.events).unwrap().as_ref(), Some(order));
+        let running = order.runs.iter().filter(|run| run.is_running()).count();
+        assert_eq!(running, usize::from(order.state().is_open()), "{}", order.state());
+        assert_eq!(order.closed_at().is_none(), order.state().is_open());
+        // A clock that has started keeps its deadline, and one that has stopped its stop.
+        let of = |world: &World| clocks(&world.order, rules(), after.now).unwrap();
+        for (was, is) in of(before).iter().zip(of(after)) {
+            assert_eq!((was.key, was.started_at, was.due_at), (is.key, is.started_at, is.due_at));
+            assert!(was.is_running() || *was == is);
+        }
+    });
+}
+
+#[test]
+fn a_history_read_back_from_json_makes_the_same_order_and_can_be_hashed() {
+    let mut world = scheduled();
+    world.step(Command::Reschedule { plan: plan("2026-03-13 14:00"), reason: note() });
+    world.climb("2026-03-13 15:00");
+    world.step(deliver()).step(rate(4));
+    let json = serde_json::to_string(&world.events).unwrap();
+    let read: Vec<Event> = serde_json::from_str(&json).unwrap();
+    assert_eq!(read, world.events);
+    assert_eq!(fold(&read).unwrap().unwrap(), world.order);
+    for event in &world.events {
+        let json = serde_json::to_value(&event.fact).unwrap();
+        assert_eq!(json["kind"], event.fact.kind());
+        trail::Value::try_from(serde_json::to_value(event).unwrap()).unwrap();
+    }
+    let row = serde_json::to_string(&world.order).unwrap();
+    assert_eq!(serde_json::from_str::<Order>(&row).unwrap(), world.order);
+}
+
+#[test]
+fn a_history_with_a_step_left_out_is_none() {
+    let mut events = delivered().events;
+    events.remove(2);
+    for (version, event) in (1..).zip(&mut events) {
+        event.version = Version::new(version);
+    }
+    assert_eq!(fold(&events).unwrap_err().kind, "delivered");
+}
+
+#[test]
+fn each_clock_starts_and_stops_with_its_steps() {
+    let mut world = delivered();
+    world.set("2026-03-16 10:00").step(rate(5));
+    expect![[r"
+        O1 (1 working day): 2026-03-02 09:00 -> 2026-03-03 17:30, stopped 2026-03-02 10:00, late 0
+        O2 (3 working days): 2026-03-02 10:00 -> 2026-03-05 17:30, stopped 2026-03-03 10:00, late 0
+        O3 (2026-03-12): 2026-03-03 10:00 -> 2026-03-13 00:00, stopped 2026-03-12 16:00, late 0
+        O4 (5 working days): 2026-03-12 16:00 -> 2026-03-19 17:30, stopped 2026-03-16 10:00, late 0"]]
+    .assert_eq(&world.clocks());
+}
+
+#[test]
+fn lateness_is_counted_in_working_time() {
+    let mut world = World::placed();
+    world.set("2026-03-04 09:00").step(Command::Accept);
+    world.set("2026-03-10 09:00").step(Command::Schedule { plan: plan("2026-03-14 09:00") });
+    // Delivered on a Saturday, recorded on Monday.
+    world.set("2026-03-16 09:30").step(deliver());
+    expect![[r"
+        O1 (1 working day): 2026-03-02 09:00 -> 2026-03-03 17:30, stopped 2026-03-04 09:00, late 1800
+        O2 (3 working days): 2026-03-04 09:00 -> 2026-03-09 17:30, stopped 2026-03-10 09:00, late 1800
+        O3 (2026-03-14): 2026-03-10 09:00 -> 2026-03-15 00:00, stopped 2026-03-16 09:30, late 3600
+        O4 (5 working days): 2026-03-16 09:30 -> 2026-03-23 17:30, runs, late 0"]]
+    .assert_eq(&world.clocks());
+}
+
+#[test]
+fn scheduling_anew_in_time_voids_the_day_and_after_it_leaves_it_missed() {
+    let mut world = scheduled();
+    let again = |start| Command::Reschedule { plan: plan(start), reason: note() };
+    world.set("2026-03-12 13:00").step(again("2026-03-13 14:00"));
+    world.set("2026-03-16 09:00").step(again("2026-03-17 14:00"));
+    assert_eq!(world.order.reschedules, 2);
+    let clocks = clocks(&world.order, rules(), world.now).unwrap();
+    let told: Vec<_> =
+        clocks.iter().skip(2).map(|clock| (clock.key.to_string(), clock.on_time(), clock.void)).collect();
+    assert_eq!(
+        told,
+        [
+            ("O3".to_owned(), None, true),
+            ("O3.2".to_owned(), Some(false), false),
+            ("O3.3".to_owned(), None, false)
+        ]
+    );
+}
+
+#[test]
+fn cancelling_what_is_overdue_leaves_the_clock_missed() {
+    for (moment, kept) in [("2026-03-03 17:30", None), ("2026-03-03 17:31", Some(false))] {
+        let mut world = World::placed();
+        world.set(moment).step(Command::Cancel { reason: note() });
+        let clocks = clocks(&world.order, rules(), world.now).unwrap();
+        assert_eq!(clocks[0].on_time(), kept, "{moment}");
+    }
+}
+
+#[test]
+fn an_order_that_nobody_accepts_climbs_the_ladder() {
+    let mut world = World::placed();
+    expect![[r"
+        2026-03-03 08:45 O1 half YELLOW: HOLDER
+        2026-03-03 17:30 O1 due RED overdue: HOLDER, LIAISON
+        2026-03-04 17:30 O1 urge overdue: HOLDER, DEPARTMENT
+        2026-03-10 17:30 O1 listed overdue: DEPARTMENT, OPERATOR"]]
+    .assert_eq(&world.climb("2026-04-01 09:00"));
+    assert_eq!(next_wake(&world.order, rules()).unwrap(), None, "every rung was reached once");
+    assert_eq!(fold(&world.events).unwrap().unwrap(), world.order);
+}
+
+#[test]
+fn both_sides_are_reminded_of_the_day_and_a_day_missed_climbs() {
+    let mut world = scheduled();
+    expect![[r"
+        2026-03-11 17:30 O3 yellow YELLOW: HOLDER, FIRM
+        2026-03-13 00:00 O3 due RED overdue: HOLDER, LIAISON
+        2026-03-13 17:30 O3 urge overdue: HOLDER, DEPARTMENT
+        2026-03-19 17:30 O3 listed overdue: DEPARTMENT, OPERATOR"]]
+    .assert_eq(&world.climb("2026-04-01 09:00"));
+}
+
+#[test]
+fn the_firm_is_reminded_twice_before_its_rating_lapses() {
+    let mut world = delivered();
+    expect![[r"
+        2026-03-17 11:30 O4 reminder_1: FIRM
+        2026-03-18 17:30 O4 reminder_2: FIRM
+        2026-03-19 17:30 rating_lapsed"]]
+    .assert_eq(&world.climb("2026-04-01 09:00"));
+    assert_eq!(world.order.state(), State::Unrated);
+}
+
+#[test]
+fn the_window_is_open_until_it_is_over() {
+    let until = at("2026-03-19 17:30");
+    let mut world = delivered();
+    world.now = until;
+    assert_eq!(world.try_step(Command::LapseRating, &Actor::system()), Err(Refused::WindowOpen { until }));
+    world.clone().step(rate(1));
+    world.now += TimeDelta::microseconds(1);
+    let over = Refused::WindowOver { action: Action::Rate, until };
+    assert_eq!(world.try_step(rate(1), &actor(Party::Firm)), Err(over));
+    world.step(Command::LapseRating);
+}
+
+#[test]
+fn the_light_turns_at_its_moments() {
+    let light = |world: &World, moment: &str| lights(&world.order, rules()).unwrap().at(at(moment));
+    let world = World::placed();
+    assert_eq!(light(&world, "2026-03-03 08:44"), Light::Green);
+    assert_eq!(light(&world, "2026-03-03 08:45"), Light::Yellow);
+    assert_eq!(light(&world, "2026-03-03 17:30"), Light::Yellow, "done at the due time is done in time");
+    assert_eq!(light(&world, "2026-03-03 17:31"), Light::Red);
+    assert_eq!(light(&delivered(), "2027-03-03 17:31"), Light::Green, "nobody shows a firm a red light");
+    let mut declined = World::placed();
+    declined.step(Command::Decline { reason: note() });
+    assert_eq!(light(&declined, "2026-03-04 09:00"), Light::Off);
+}
+
+#[test]
+fn an_order_is_scheduled_ahead_and_delivered_once_it_has_begun() {
+    let mut world = World::placed();
+    world.step(Command::Accept);
+    let past = Command::Schedule { plan: plan("2026-03-02 09:00") };
+    let refused = Refused::TimePast { start: at("2026-03-02 09:00") };
+    assert_eq!(world.try_step(past, &actor(Party::Liaison)), Err(refused));
+    world.step(Command::Schedule { plan: plan("2026-03-12 14:00") });
+    world.set("2026-03-12 13:59");
+    let early = Refused::NotBegun { start: at("2026-03-12 14:00") };
+    assert_eq!(world.try_step(deliver(), &actor(Party::Liaison)), Err(early));
+    world.set("2026-03-12 14:00").step(deliver());
+}
+
+#[test]
+fn a_day_beyond_the_calendar_is_refused() {
+    let mut world = World::placed();
+    world.step(Command::Accept);
+    let year = Calendar::china().last_year() + 1;
+    let beyond = Command::Schedule { plan: plan(&format!("{year}-03-12 14:00")) };
+    assert!(matches!(world.try_step(beyond, &actor(Party::Liaison)), Err(Refused::Calendar(_))));
+}
+
+#[test]
+fn an_offering_takes_as_many_as_it_can_and_none_once_it_is_retired() {
+    let order = |change: fn(&mut PlaceOrder)| {
+        let mut command = placement();
+        change(&mut command);
+        place(command, rules(), at("2026-03-02 09:00"), &actor(Party::Firm)).map(|event| event.version)
+    };
+    assert_eq!(order(|command| command.attendees = 50), Ok(Version::FIRST));
+    assert_eq!(order(|command| command.attendees = 51), Err(Refused::OverCapacity { capacity: 50 }));
+    let retired = Err(Refused::OfferingRetired(placement().offered.offering_id));
+    assert_eq!(order(|command| command.offered.is_retired = true), retired);
+    for party in [Party::Liaison, Party::Operator, Party::System, Party::Client] {
+        let refused = place(placement(), rules(), at("2026-03-02 09:00"), &actor(party));
+        assert_eq!(refused, Err(Refused::MayNotPlace), "{party}");
+    }
+}
+
+#[test]
+fn persons_are_kept_apart_whatever_roles_they_hold() {
+    let conflict = |action, party| Err(Refused::ConflictOfDuty { action, party });
+    let both = |person| Actor::person(person, Party::ALL);
+    let mut world = World::placed();
+    assert_eq!(world.try_step(Command::Accept, &both(MANAGER)), conflict(Action::Accept, Party::Manager));
+    assert_eq!(world.try_step(Command::Accept, &both(FIRM)), conflict(Action::Accept, Party::Firm));
+    let new_manager = both(account(9)).managing_the_firm(true);
+    assert_eq!(world.try_step(Command::Accept, &new_manager), conflict(Action::Accept, Party::Manager));
+    let mut world = delivered();
+    assert_eq!(world.try_step(rate(5), &both(MANAGER)), conflict(Action::Rate, Party::Manager));
+    assert_eq!(world.try_step(rate(5), &both(LIAISON)), conflict(Action::Rate, Party::Liaison));
+    assert_eq!(world.try_step(rate(5), &both(LECTURER)), conflict(Action::Rate, Party::Liaison));
+    assert_eq!(next_actions(&world.order, rules(), world.now, &both(LIAISON)).unwrap(), []);
+}
+
+#[test]
+fn an_order_keeps_to_its_pack_when_a_newer_one_comes_into_force() {
+    let text = include_str!("../../../packs/orders.toml").replacen("version = 1", "version = 2", 1);
+    let newer = OrderPolicy::parse(&text).unwrap();
+    let first = OrderPolicy::default_pack().clone();
+    let order = World::placed().order;
+    let book = OrderBook::try_new(vec![newer.clone(), first], vec![Calendar::china().clone()]).unwrap();
+    assert_eq!(book.in_force().policy.version.0, 2);
+    assert_eq!(book.of(&order).unwrap().policy.version.0, 1);
+    let without = OrderBook::try_new(vec![newer], vec![Calendar::china().clone()]).unwrap();
+    assert!(without.of(&order).is_none());
+    let refused =
+        decide(&order, Command::Accept, without.in_force(), order.placed_at, &actor(Party::Liaison));
+    assert!(matches!(refused, Err(Refused::NotBound { policy: 1, .. })));
+}
+
+#[test]
+fn every_contradiction_in_a_pack_is_named_with_its_place() {
+    let faults = |from: &str, to: &str| {
+        let default = include_str!("../../../packs/orders.toml");
+        let text = default.replacen(from, to, 1);
+        assert_ne!(text, default, "{from:?} does not stand in the pack");
+        match OrderPolicy::parse(&text) {
+            Ok(_) => "accepted".to_owned(),
+            Err(PackError::Faults(faults)) => {
+                faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            }
+            Err(PackError::Form(err)) => err.to_string(),
+        }
+    };
+    assert!(faults("O4 = \"5 working days\"", "").contains("missing field `O4`"));
+    assert!(faults("[clocks]", "[clocks]\nO3 = \"1 working day\"").contains("unknown field `O3`"));
+    let check = |from: &str, to: &str, expected: expect_test::Expect| expected.assert_eq(&faults(from, to));
+    check("version = 1", "version = 0", expect!["version: must be at least 1"]);
+    check(
+        "O1 = \"1 working day\"",
+        "O1 = \"1 day\"",
+        expect![[r#"clocks.O1: "1 day" is not a limit such as "2 working hours" or "1 working day""#]],
+    );
+    check(
+        "code = \"training\"",
+        "code = \"counselling\"",
+        expect![[r#"kinds[3].code: "counselling" stands twice"#]],
+    );
+    check("zh = \"培训\"", "zh = \"\"", expect!["kinds[3].zh: must not be empty"]);
+    check(
+        "light = \"RED\"",
+        "light = \"GREEN\"",
+        expect![[r"
+        ladder[4].light: must be YELLOW or RED
+        ladder: O1 needs one rung that shows RED
+        ladder: O2 needs one rung that shows RED
+        ladder: O3 needs one rung that shows RED"]],
+    );
+    check("notify = [\"FIRM\"]", "notify = []", expect!["ladder[7].notify: must name at least one"]);
+    check(
+        "clocks = [\"O2\"]",
+        "clocks = [\"O1\"]",
+        expect![[r#"ladder[1].clocks: O1 has a rung "half" already"#]],
+    );
+}
+
+#[test]
+fn a_clock_key_has_one_spelling() {
+    for text in ["O1", "O3.2", "O4"] {
+        assert_eq!(text.parse::<ClockKey>().unwrap().to_string(), text);
+    }
+    for text in ["", "O", "O5", "O3.1", "O3.0", "O3.02", "o1"] {
+        assert!(text.parse::<ClockKey>().is_err(), "{text:?}");
+    }
+}

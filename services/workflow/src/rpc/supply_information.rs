@@ -1,0 +1,24 @@
+use proto::workflow::v1 as pb;
+use rpc::{Call, Fields};
+
+use super::{WorkflowRpc, notes::Notes, step};
+use crate::{
+    domain::{Command, NoteField},
+    error::WorkflowError,
+};
+
+pub(super) async fn handle(
+    rpc: WorkflowRpc,
+    call: Call,
+    req: pb::SupplyInformationRequest,
+) -> Result<pb::SupplyInformationResponse, WorkflowError> {
+    let pb::SupplyInformationRequest { issue_id, text, etag, request_id: _ } = req;
+    let mut f = Fields::new();
+    let mut notes = Notes::new(&rpc);
+    let target = step::target(&mut f, &issue_id, &etag);
+    let text = notes.take(&mut f, ("text", NoteField::Information), &text, 4000);
+    let (Some(target), Some(text)) = (target, text) else { return Err(f.refuse().into()) };
+    f.finish()?;
+    let command = Command::SupplyInformation { text };
+    step::take(&call, target, command, notes, &rpc, |issue| pb::SupplyInformationResponse { issue }).await
+}

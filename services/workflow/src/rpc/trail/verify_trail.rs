@@ -1,0 +1,79 @@
+use kernel::IssueId;
+use proto::workflow::v1 as pb;
+use rpc::{Call, Fields, Refusal};
+
+use super::{
+    TrailRpc,
+    audit::{self, Audit, Found},
+    get_tree_head,
+};
+use crate::{
+    domain::local_date,
+    error::WorkflowError,
+    rpc::facts,
+    store::{issues, trail as log},
+};
+
+pub(super) async fn handle(
+    rpc: TrailRpc,
+    call: Call,
+    req: pb::VerifyTrailRequest,
+) -> Result<pb::VerifyTrailResponse, WorkflowError> {
+    let issue = parse(req)?;
+    let now = rpc.workflow.clock.now();
+    let mut tx = rpc.workflow.db.snapshot().await?;
+    if let Some(id) = issue {
+        let found = issues::find(&mut tx, id, local_date(now)).await?;
+        let found = found.ok_or(WorkflowError::IssueNotFound(id))?;
+        rpc.workflow.admit(&call, id, &facts(&found.issue, found.manager))?;
+    }
+    let newest = log::last_head(&mut tx).await?.ok_or(WorkflowError::TreeHeadMissing)?;
+    tx.commit().await?;
+    let trust = audit::trust(&rpc);
+    let audit = Audit::new(&rpc, &trust, &newest, now);
+    let Found { n_entries, n_heads, faults, n_faults } = match issue {
+        Some(id) => audit.one_issue(id).await?,
+        None => audit.whole_log(call.deadline).await?,
+    };
+    if 0 < n_faults {
+        tracing::error!(faults = n_faults, "the stored trail was verified, and is not intact");
+    }
+    Ok(pb::VerifyTrailResponse {
+        intact: n_faults == 0,
+        entry_count: n_entries.cast_signed(),
+        head_count: n_heads.cast_signed(),
+        faults,
+        fault_count: n_faults.cast_signed(),
+        tree_head: Some(get_tree_head::shown(&newest)),
+        witnesses: witnesses(&rpc).await?,
+    })
+}
+
+fn parse(req: pb::VerifyTrailRequest) -> Result<Option<IssueId>, Refusal> {
+    let pb::VerifyTrailRequest { issue_id } = req;
+    let mut f = Fields::new();
+    let issue = f.parse_optional("issue_id", &issue_id);
+    f.finish()?;
+    Ok(issue)
+}
+
+async fn witnesses(rpc: &TrailRpc) -> Result<Vec<pb::TrailWitness>, WorkflowError> {
+    let known = rpc.witnesses.known().await?;
+    let mut shown = vec![pb::TrailWitness {
+        kind: pb::TrailWitnessKind::File.into(),
+        tree_size: known.last_size.cast_signed(),
+        compared_count: known.n_heads.cast_signed(),
+        failed_count: 0,
+        last_error: String::new(),
+    }];
+    if let Some(standing) = rpc.witnesses.standing().await? {
+        shown.push(pb::TrailWitness {
+            kind: pb::TrailWitnessKind::Url.into(),
+            tree_size: standing.size,
+            compared_count: 0,
+            failed_count: standing.n_failed,
+            last_error: standing.last_error.unwrap_or_default(),
+        });
+    }
+    Ok(shown)
+}

@@ -1,0 +1,70 @@
+//! Triggers that refuse every change of what has happened to orders and cases, on either engine.
+
+use store::{Db, Engine, Error, Tx};
+
+use super::{CASES, ORDERS};
+
+const DOING: &str = "guard the chains against changes";
+
+/// Makes the triggers, where they are missing.
+pub(crate) async fn guard(db: &Db) -> Result<(), Error> {
+    let mut tx = db.begin().await?;
+    for table in [ORDERS.events, CASES.events] {
+        if !is_guarded(&mut tx, table).await? {
+            match db.engine() {
+                Engine::Sqlite => guard_sqlite(&mut tx, table).await?,
+                Engine::Postgres => guard_postgres(&mut tx, table).await?,
+            }
+        }
+    }
+    tx.commit().await
+}
+
+async fn is_guarded(tx: &mut Tx, table: &str) -> Result<bool, Error> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => format!(
+            "SELECT COUNT(*) = 2 FROM sqlite_master
+            WHERE type = 'trigger' AND name IN ('{table}_no_update', '{table}_no_delete')"
+        ),
+        Engine::Postgres => format!(
+            "SELECT EXISTS (
+                SELECT 1 FROM pg_trigger AS t
+                JOIN pg_class AS c ON c.oid = t.tgrelid
+                JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                WHERE n.nspname = current_schema() AND t.tgname = '{table}_append_only'
+            )"
+        ),
+    };
+    store::scalar!(tx, DOING, bool, sql)
+}
+
+async fn guard_sqlite(tx: &mut Tx, table: &str) -> Result<(), Error> {
+    for (name, verb) in [("update", "UPDATE"), ("delete", "DELETE")] {
+        let sql = format!(
+            "CREATE TRIGGER IF NOT EXISTS {table}_no_{name} BEFORE {verb} ON {table}
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END"
+        );
+        store::execute!(tx, DOING, sql)?;
+    }
+    Ok(())
+}
+
+async fn guard_postgres(tx: &mut Tx, table: &str) -> Result<(), Error> {
+    // Another replica may be starting, too.
+    store::execute!(tx, DOING, format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))?;
+    store::execute!(
+        tx,
+        DOING,
+        "CREATE OR REPLACE FUNCTION refuse_chain_change() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'events are append-only'; END $$"
+    )?;
+    store::execute!(
+        tx,
+        DOING,
+        format!(
+            "CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_chain_change()"
+        )
+    )?;
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! The issues of a small city as the mission describes them, written without a look at the code. With the code it shares
+//! the enums of the contract and the numbers of the pack, and nothing else.
+
+pub mod access;
+pub mod act;
+pub mod calendar;
+pub mod guard;
+pub mod issue;
+mod merging;
+mod passing;
+mod steps;
+pub mod table;
+pub mod view;
+
+use proto::workflow::v1::{Difficulty, IssueAction, IssueParty, IssueState};
+
+use self::{
+    act::{Act, Submission},
+    calendar::{Limit, Second},
+    guard::Reason,
+    issue::Issue,
+};
+use crate::model::city::{self, Person, Post};
+
+/// All issues, by the order of their submission.
+#[derive(Debug, Default)]
+pub struct Model {
+    pub issues: Vec<Issue>,
+}
+
+impl Model {
+    /// Somebody, or a machine client, submits an issue.
+    pub fn submit(&mut self, by: Option<&Person>, asked: &Submission, now: Second) -> Result<usize, Reason> {
+        let raised_as = match by {
+            None => IssueParty::Client,
+            Some(person) => {
+                let may_call = |post: &Post| matches!(post, Post::Firm(_) | Post::Manager);
+                if !person.posts.iter().any(may_call) {
+                    return Err("NOT_PERMITTED");
+                }
+                let own = person.posts.contains(&Post::Firm(asked.firm));
+                let manages =
+                    person.posts.contains(&Post::Manager) && city::manager_of(asked.firm) == person.account;
+                match (own, manages) {
+                    (true, _) => IssueParty::Firm,
+                    (false, true) => IssueParty::Manager,
+                    (false, false) => return Err("ENTERPRISE_NOT_FOUND"),
+                }
+            }
+        };
+        if asked.about == Some(city::Dept::Nowhere) {
+            return Err("DEPARTMENT_NOT_FOUND");
+        }
+        let issue = steps::submitted(by.map(|person| person.account), raised_as, asked, now);
+        self.issues.push(issue);
+        Ok(self.issues.len() - 1)
+    }
+
+    /// Somebody takes a step with an issue. `fresh`: they name the etag that it has.
+    pub fn step(
+        &mut self,
+        by: &Person,
+        id: usize,
+        act: &Act,
+        fresh: bool,
+        now: Second,
+    ) -> Result<(), Reason> {
+        self.check(by, id, act, fresh, now)?;
+        match act {
+            Act::Merge(children) => self.merge(by, id, children, now),
+            _ => {
+                let party = self.capacity(by, id, act);
+                self.issues[id].acted.extend(party.map(|party| (by.account, party)));
+                self.take(by, id, act, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the model would let them, if they have read the issue as it is.
+    pub fn would_take(&self, by: &Person, id: usize, act: &Act, now: Second) -> bool {
+        self.check(by, id, act, true, now).is_ok()
+    }
+
+    fn check(&self, by: &Person, id: usize, act: &Act, fresh: bool, now: Second) -> Result<(), Reason> {
+        if !access::may_call(by, act) {
+            return Err("NOT_PERMITTED");
+        }
+        steps::names_what_there_is(by, act)?;
+        if let Act::Merge(children) = act {
+            return self.may_merge(by, id, children, fresh, now);
+        }
+        let issue = &self.issues[id];
+        self.admitted(by, id, act, fresh)?;
+        self.lead_agrees(by, id, act)?;
+        let party = self.capacity(by, id, act).ok_or("TRANSITION_NOT_ALLOWED")?;
+        decide(by, issue, act, party, now)?;
+        self.is_news(id, act)
+    }
+
+    /// As what they take the step. `None`: the table has no such step.
+    fn capacity(&self, by: &Person, id: usize, act: &Act) -> Option<IssueParty> {
+        let parties = access::parties(by, &self.seen_with_lead(id, act), act);
+        table::fitting(act.action(), self.issues[id].state, &parties)
+    }
+
+    /// Whether they may call this for the issue, and have read it as it is.
+    fn admitted(&self, by: &Person, id: usize, act: &Act, fresh: bool) -> Result<(), Reason> {
+        let issue = &self.issues[id];
+        let has = |issue: &Issue| !access::parties(by, issue, act).is_empty();
+        if !has(issue) && !has(&self.seen_with_lead(id, act)) {
+            return Err(if access::sees(by, issue) { "NOT_PERMITTED" } else { "ISSUE_NOT_FOUND" });
+        }
+        if fresh { Ok(()) } else { Err("STALE_ETAG") }
+    }
+
+    /// The steps that this person may take now; `None` if they do not see the issue.
+    pub fn next_actions(&self, by: &Person, id: usize, now: Second) -> Option<Vec<IssueAction>> {
+        let issue = &self.issues[id];
+        let parties = access::all_parties(by, issue);
+        if parties.is_empty() {
+            return None;
+        }
+        let mut found: Vec<IssueAction> = Vec::new();
+        for (action, ..) in table::ROWS.iter().filter(|(_, states, _)| states.contains(&issue.state)) {
+            let Some(party) = table::fitting(*action, issue.state, &parties) else { continue };
+            let possible = guard::duty(by.account, issue, *action).is_ok()
+                && guard::open_for(issue, *action, party, now).is_ok();
+            let early = *action == IssueAction::Sign
+                && guard::says(issue, &Act::Sign(None), by.account, now).is_err();
+            let idle = *action == IssueAction::ReplyCoTask && open_tasks(by, issue).is_empty();
+            if possible && !early && !idle && !found.contains(action) {
+                found.push(*action);
+            }
+        }
+        Some(found)
+    }
+}
+
+/// Tasks of theirs that are open.
+fn open_tasks(by: &Person, issue: &Issue) -> Vec<u32> {
+    let open = |number: &u32| {
+        let task =
+            usize::try_from(*number).ok().and_then(|number| issue.co_tasks.get(number.checked_sub(1)?));
+        task.is_some_and(|task| task.end.is_none())
+    };
+    access::helps_with(by, issue).into_iter().filter(open).collect()
+}
+
+/// What duty, the issue and the step itself have to say to it.
+fn decide(by: &Person, issue: &Issue, act: &Act, party: IssueParty, now: Second) -> Result<(), Reason> {
+    let action = act.action();
+    guard::duty(by.account, issue, action)?;
+    match act {
+        Act::Comment(audience) if guard::writes_for(party, *audience) => Ok(()),
+        Act::Comment(_) => Err("AUDIENCE_NOT_ALLOWED"),
+        Act::ReplyCoTask(number) if open_tasks(by, issue).contains(number) => Ok(()),
+        Act::ReplyCoTask(_) => Err("CO_TASK_NOT_OPEN"),
+        _ => {
+            guard::open_for(issue, action, party, now)?;
+            guard::says(issue, act, by.account, now)
+        }
+    }
+}
+
+/// How long a reply may take, by the pack.
+pub fn reply_limit(difficulty: Difficulty) -> Limit {
+    match difficulty {
+        Difficulty::Consultation => Limit::Days(3),
+        Difficulty::Hard => Limit::Days(15),
+        _ => Limit::Days(5),
+    }
+}
+
+/// How long everything else may take, by the pack.
+pub fn limit(kind: u8) -> Limit {
+    match kind {
+        0 | 1 => Limit::Hours(2),
+        2 | 9 => Limit::Hours(4),
+        3 | 5 => Limit::Days(1),
+        7 | 10 => Limit::Days(2),
+        11 => Limit::Days(20),
+        12 | 13 => Limit::Days(3),
+        _ => Limit::Days(5),
+    }
+}
+
+/// The state of an issue that was just submitted to this department.
+fn first_state(has_department: bool) -> IssueState {
+    if has_department { IssueState::Submitted } else { IssueState::Triage }
+}
