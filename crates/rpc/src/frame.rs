@@ -1,9 +1,9 @@
 //! The frame around every handler: it runs to its end even when the caller hangs up, is run again when the
 //! database asks for it, and a repeated `request_id` gets its first answer.
 
-use std::{pin::Pin, time::Duration};
+use std::{panic::AssertUnwindSafe, pin::Pin, time::Duration};
 
-use futures::{Stream, StreamExt as _};
+use futures::{FutureExt as _, Stream, StreamExt as _};
 use prost::Message;
 use rand::Rng as _;
 use tonic::{Request, Response, Status, Streaming};
@@ -66,7 +66,7 @@ where
         }
     };
     // A spawned task goes on when the caller's future is dropped: no transaction is cut between two lines.
-    finished(tokio::spawn(work.instrument(span)).await, trace_id)
+    finished(tokio::spawn(work.instrument(span)).await, &trace_id)
 }
 
 fn replayed<A>(mut response: Response<A>) -> Response<A> {
@@ -76,14 +76,11 @@ fn replayed<A>(mut response: Response<A>) -> Response<A> {
 
 fn finished<A>(
     ended: Result<Result<Response<A>, Status>, tokio::task::JoinError>,
-    trace_id: String,
+    trace_id: &str,
 ) -> Result<Response<A>, Status> {
     match ended {
         Ok(answer) => answer,
-        Err(panic) => {
-            tracing::error!(error = %panic, "a handler panicked");
-            Err(error::common(proto::common::v1::ErrorReason::Internal, &[("trace_id", trace_id)]))
-        }
+        Err(_panic) => Err(panicked(trace_id)),
     }
 }
 
@@ -131,7 +128,7 @@ where
             },
         }
     };
-    finished(tokio::spawn(work.instrument(span)).await, trace_id)
+    finished(tokio::spawn(work.instrument(span)).await, &trace_id)
 }
 
 /// Serves one call with a stream of answers. The handler's stream ends with the call.
@@ -150,13 +147,23 @@ where
 {
     let call = call_of(&request)?;
     let trace_id = call.trace.trace_id().to_owned();
-    match handle(service.clone(), call, request.into_inner()).await {
+    // Caught, for a panic would take with it all other calls of the connection.
+    let handled = AssertUnwindSafe(handle(service.clone(), call, request.into_inner())).catch_unwind().await;
+    match handled.map_err(|_panic| panicked(&trace_id))? {
         Ok(answers) => {
-            let answers = answers.map(move |item| item.map_err(|error| error::status_of(&error, &trace_id)));
+            let answers = AssertUnwindSafe(answers).catch_unwind().map(move |item| {
+                item.map_err(|_panic| panicked(&trace_id))?
+                    .map_err(|error| error::status_of(&error, &trace_id))
+            });
             Ok(Response::new(Box::pin(answers)))
         }
         Err(error) => Err(error::status_of(&error, &trace_id)),
     }
+}
+
+fn panicked(trace_id: &str) -> Status {
+    tracing::error!("a handler panicked");
+    error::common(proto::common::v1::ErrorReason::Internal, &[("trace_id", trace_id.to_owned())])
 }
 
 fn call_of<Q>(request: &Request<Q>) -> Result<Call, Status> {

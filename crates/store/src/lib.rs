@@ -16,6 +16,8 @@ mod constraint;
 mod db;
 mod durability;
 mod error;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 pub mod lease;
 pub mod ledger;
 mod macros;
@@ -32,6 +34,8 @@ pub use bind::Bind;
 pub use config::{Config, ConfigError};
 pub use db::{Counters, Db, Engine};
 pub use error::Error;
+#[cfg(feature = "failpoints")]
+pub use failpoints::{Failpoints, Fault};
 pub use select::{Filter, Select};
 pub use sqlx::migrate::Migrator;
 pub use tx::{Row, Tx};

@@ -201,7 +201,7 @@ both_engines! {
         app.settle().await;
         assert_eq!(n_kept(app), 1);
         app.clock.advance(TimeDelta::days(1));
-        app.settle().await;
+        swept(app).await;
         assert_eq!(n_kept(app), 0);
     }
 

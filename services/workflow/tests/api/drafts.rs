@@ -130,7 +130,7 @@ both_engines! {
         assert_eq!(listed(&owner(app)).await, [used.draft_id.as_str()]);
         assert_eq!(refusal(owner(app).file(&file).await), was(Code::NotFound, "ATTACHMENT_NOT_FOUND"));
         app.clock.advance(TimeDelta::days(7));
-        app.settle().await;
+        swept(app).await;
         assert_eq!(n_kept(app), 1);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use kernel::{AccountId, EnterpriseId};
 use proto::workflow::v1::{
     self as pb, attachment_service_client::AttachmentServiceClient,
@@ -144,6 +145,15 @@ pub fn n_kept(app: &TestSuite) -> usize {
     let count = |dir: PathBuf| std::fs::read_dir(dir).unwrap().count();
     let kept = app.suite.config().data_dir.join("attachments/kept");
     std::fs::read_dir(kept).unwrap().map(|entry| count(entry.unwrap().path())).sum()
+}
+
+/// Lets what is due be cleared away; what broke off is taken up again when its lease is over.
+pub async fn swept(app: &TestSuite) {
+    for _ in 0..8 {
+        app.settle().await;
+        app.clock.advance(TimeDelta::hours(1));
+    }
+    app.settle().await;
 }
 
 /// An agent of the dairy beside its owner.

@@ -55,7 +55,7 @@ async fn eventful(app: &TestSuite) {
 
 both_engines! {
     async fn every_row_is_the_fold_of_its_events(app: TestSuite) {
-        eventful(app).await;
+        Box::pin(eventful(app)).await;
         let mut tx = db(app).snapshot().await.unwrap();
         let rows = store::rows!(
             &mut tx,

@@ -4,10 +4,10 @@
 /// Writes each test once and runs it on SQLite and on PostgreSQL, beside stand-ins for identity and the registry.
 macro_rules! both_engines {
     ($(async fn $name:ident($app:ident: TestSuite) $body:block)*) => {$(
-        mod $name {
+        pub(crate) mod $name {
             use super::*;
 
-            async fn test($app: &TestSuite) $body
+            pub(crate) async fn test($app: &TestSuite) $body
 
             async fn on(engine: testkit::Engine) {
                 let modules = [qinqing_workflow::spec(), crate::world::identity(), crate::world::registry()];
@@ -42,6 +42,7 @@ mod duplicates;
 mod erasure;
 mod events;
 mod exports;
+mod failpoints;
 mod figures;
 mod file_limits;
 mod files;

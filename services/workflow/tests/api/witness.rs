@@ -146,10 +146,13 @@ async fn standing(app: &TestSuite) -> (i64, i64, String) {
     (url.tree_size, url.failed_count, url.last_error.clone())
 }
 
-async fn heads_are_posted_in_order_and_a_failure_holds_up_nothing_and_is_made_good(engine: Engine) {
+async fn heads_are_posted_in_order_and_a_failure_holds_up_nothing_and_is_made_good(
+    engine: Engine,
+    prepared: impl FnOnce(TestSuite) -> TestSuite,
+) {
     let taker = Taker::default();
     let modules = [with_witness(&taker.listen().await), identity(), registry()];
-    let suite = TestSuite::start(engine, &modules).await.unwrap();
+    let suite = prepared(TestSuite::start(engine, &modules).await.unwrap());
     let app = &suite;
     n_heads(app, 2).await;
     assert_eq!(taker.taken(), heads(app).await);
@@ -171,11 +174,15 @@ async fn heads_are_posted_in_order_and_a_failure_holds_up_nothing_and_is_made_go
     suite.stop().await;
 }
 
-async fn a_witness_that_nobody_answers_for_is_told(engine: Engine) {
+/// `prepared` makes the suite ready.
+pub async fn a_witness_that_nobody_answers_for_is_told(
+    engine: Engine,
+    prepared: impl FnOnce(TestSuite) -> TestSuite,
+) {
     // Bound and closed again: nobody listens there.
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let modules = [with_witness(&format!("http://{closed}/")), identity(), registry()];
-    let app = TestSuite::start(engine, &modules).await.unwrap();
+    let app = prepared(TestSuite::start(engine, &modules).await.unwrap());
     n_heads(&app, 1).await;
     assert_eq!(standing(&app).await, (0, 1, "the witness cannot be reached".to_owned()));
     app.settle().await;
@@ -190,12 +197,12 @@ macro_rules! on_both {
         mod $name {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                super::$name(testkit::Engine::Sqlite).await;
+                super::$name(testkit::Engine::Sqlite, |app| app).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                super::$name(testkit::Engine::Postgres).await;
+                super::$name(testkit::Engine::Postgres, |app| app).await;
             }
         }
     )*};

@@ -1,4 +1,6 @@
-use futures::Stream;
+use std::panic::resume_unwind;
+
+use futures::{Stream, StreamExt as _, stream};
 use kernel::IssueId;
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields, Refusal};
@@ -50,7 +52,7 @@ pub(super) async fn handle(
         earlier_keys,
     };
     let (sender, receiver) = mpsc::channel(AHEAD);
-    tokio::spawn(async move {
+    let making = tokio::spawn(async move {
         let export = Export { rpc, pipe: Pipe::default(), sender };
         let written = match issue {
             Some(id) => export.one_issue(id, &head, start).await,
@@ -62,7 +64,12 @@ pub(super) async fn handle(
             Err(Ended::Failed(error)) => drop(export.sender.send(Err(error)).await),
         }
     });
-    Ok(ReceiverStream::new(receiver))
+    // An export whose making panicked must not end as if it were whole.
+    let end = stream::once(making).filter_map(async |made| match made {
+        Err(ended) if ended.is_panic() => resume_unwind(ended.into_panic()),
+        _ => None,
+    });
+    Ok(ReceiverStream::new(receiver).chain(end))
 }
 
 fn parse(req: pb::ExportTrailRequest) -> Result<Option<IssueId>, Refusal> {

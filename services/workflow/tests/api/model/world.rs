@@ -132,8 +132,8 @@ impl World {
     }
 
     /// SHA-256 over all that was done and what came of it.
-    pub fn hash(&self) -> String {
-        self.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    pub fn hash(&self) -> Vec<u8> {
+        self.hash.clone().finalize().to_vec()
     }
 
     pub fn bearer(&self, by: usize) -> Bearer {
@@ -259,8 +259,8 @@ impl World {
         let earlier = self.etags[id].iter().find(|etag| **etag != present).filter(|_| stale).cloned();
         let fresh = earlier.is_none();
         let issue = &self.model.issues[id];
-        let state = issue.state.as_str_name().trim_start_matches("ISSUE_STATE_");
-        let name = format!("{state} {}", act.name());
+        let from = issue.state.as_str_name().trim_start_matches("ISSUE_STATE_");
+        let name = format!("{from} {}", act.name());
         let mut touched = BTreeSet::from([id]);
         let mut merged = Vec::new();
         if let Act::Merge(children) = act {

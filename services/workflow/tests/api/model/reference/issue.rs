@@ -103,6 +103,7 @@ pub struct Instruction {
     pub answered: Option<Second>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "a model says each thing by itself")]
 #[derive(Debug, Clone)]
 pub struct Issue {
     pub firm: Firm,

@@ -66,13 +66,12 @@ impl Model {
         now: Second,
     ) -> Result<(), Reason> {
         self.check(by, id, act, fresh, now)?;
-        match act {
-            Act::Merge(children) => self.merge(by, id, children, now),
-            _ => {
-                let party = self.capacity(by, id, act);
-                self.issues[id].acted.extend(party.map(|party| (by.account, party)));
-                self.take(by, id, act, now);
-            }
+        if let Act::Merge(children) = act {
+            self.merge(by, id, children, now);
+        } else {
+            let party = self.capacity(by, id, act);
+            self.issues[id].acted.extend(party.map(|party| (by.account, party)));
+            self.take(by, id, act, now);
         }
         Ok(())
     }
