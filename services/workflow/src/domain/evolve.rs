@@ -461,6 +461,8 @@ impl Issue {
         run.stopped_at = Some(event.at);
         let stopped = run.key;
         self.extension = None;
+        // What firms of merged issues heard of was another reply: this one they have to hear of as well.
+        self.children.values_mut().for_each(|heard| *heard = false);
         self.drop_co_tasks(event.at);
         self.void(ClockId::C11, event.at);
         self.start(ClockId::C5, event.at);

@@ -61,7 +61,7 @@ pub struct Issue {
     pub co_tasks: Vec<CoTask>,
     /// In the order of their numbers, from 1.
     pub instructions: Vec<Instruction>,
-    /// The issues that were merged into it, each with whether its firm heard of the reply.
+    /// The issues that were merged into it, each with whether its firm heard of the last reply.
     pub children: BTreeMap<IssueId, bool>,
     /// Files that the last reply refers to.
     #[serde(default)]

@@ -373,3 +373,30 @@ fn supervision_changes_by_a_step_that_changes_it() {
     assert!(Level::try_from(4_u8).is_err());
     world.steps([supervise(0)]);
 }
+#[test]
+fn every_firm_hears_of_the_reply_that_stands_before_an_issue_is_closed() {
+    let pass = || Command::PassAudit { note: None };
+    let delivered = || Command::NoteDelivery { child: OTHER };
+    let mut heard = in_progress();
+    heard.steps([Command::Absorb { child: OTHER }]).steps(to_rating()).steps([delivered()]);
+    let mut failed = heard.clone();
+    failed.steps([rate(5), fail_audit()]);
+    let mut rectified = heard.clone();
+    rectified.steps([rate(1)]);
+    let mut reopened = heard.clone();
+    reopened.steps([rate(5), pass(), Command::Reopen { reason: note() }]);
+    for mut world in [failed, rectified, reopened] {
+        let explained = Command::Reply {
+            outcome: Outcome::Explained,
+            text: note(),
+            legal_basis: Some(note()),
+            override_note: None,
+            evidence: Vec::new(),
+        };
+        world.steps([explained, feed_back(), rate(5)]);
+        let unheard = Err(Refused::MergedNotFedBack { open: 1 });
+        assert_eq!(world.try_step(pass(), &actor(Party::Auditor)), unheard);
+        world.steps([delivered(), pass()]);
+    }
+}
+

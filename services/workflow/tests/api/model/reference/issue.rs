@@ -135,7 +135,7 @@ pub struct Issue {
     pub co_tasks: Vec<CoTask>,
     pub instructions: Vec<Instruction>,
     pub merged_into: Option<usize>,
-    /// What was merged into it, and whether that firm heard of a reply.
+    /// What was merged into it, and whether that firm heard of the last reply.
     pub children: Vec<(usize, bool)>,
     /// When the firm was asked and until when it may answer, for each question.
     pub questions: Vec<(Second, Second)>,

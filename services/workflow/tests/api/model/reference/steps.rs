@@ -106,6 +106,10 @@ impl Issue {
         self.plan = None;
         let from = if self.state == S::Rectifying { S::Rectifying } else { S::InProgress };
         self.reply = Some(Reply { outcome, by, at: now, from, heard: None, stopped });
+        // An issue is closed when its feedback was delivered: that of this reply, to every firm that it is for.
+        for (_, heard) in &mut self.children {
+            *heard = false;
+        }
         self.start(5, limit(5), now);
         self.go(S::Replied, now);
     }
