@@ -323,6 +323,12 @@ fn refused_on_the_wire(refused: &Refused) -> Option<OnTheWire> {
             (InvalidArgument, R::MergeIntoItself, vec![])
         }
         Refused::HeardAlready => (FailedPrecondition, R::HeardAlready, vec![]),
+        Refused::RatingDimensionUnknown { dimension } => {
+            (InvalidArgument, R::RatingDimensionUnknown, vec![("dimension", dimension.to_string())])
+        }
+        Refused::RatingDimensionMissing { dimension } => {
+            (InvalidArgument, R::RatingDimensionMissing, vec![("dimension", dimension.to_string())])
+        }
         Refused::NothingToRate => (FailedPrecondition, R::NothingToRate, vec![]),
         Refused::SupervisionUnchanged { level } => {
             (FailedPrecondition, R::SupervisionUnchanged, vec![("level", level.get().to_string())])
@@ -399,6 +405,8 @@ const CHINESE: &[(&str, &str)] = &[
     ("HAS_MERGED", "已有其他诉求并入，不能进行此操作"),
     ("MERGE_INTO_ITSELF", "诉求不能并入自身，也不能重复并入"),
     ("HEARD_ALREADY", "企业已收到该答复"),
+    ("RATING_DIMENSION_UNKNOWN", "本诉求不评价此项：{dimension}"),
+    ("RATING_DIMENSION_MISSING", "请对此项评星：{dimension}"),
     ("NOTHING_TO_RATE", "没有待您评价的答复"),
     ("SUPERVISION_UNCHANGED", "督办级别已是 {level} 级"),
     ("AUDIENCE_NOT_ALLOWED", "您不能发布此范围的留言"),

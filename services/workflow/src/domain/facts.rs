@@ -5,8 +5,8 @@ use kernel::{DepartmentId, SectionId, Timestamp};
 use worktime::Limit;
 
 use super::{
-    Actor, ClockId, Command, CommentAudience, Desk, Escalation, Fact, Issue, Outcome, Party, Refused, Rules,
-    Stage, State, clock, command::CoSection, local_date,
+    Actor, Channel, ClockId, Command, CommentAudience, Desk, Dimension, Escalation, Fact, Issue, Outcome,
+    Party, Rating, RatingDimension, Refused, Rules, Stage, State, clock, command::CoSection, local_date,
 };
 
 /// The facts in the order in which they happen; the first is that of the step itself.
@@ -127,6 +127,7 @@ pub(super) fn facts(
             Fact::MergedFedBack { channel, receipt, work, reply }
         }
         Command::Rate { rating, comment } => {
+            as_asked(&rating, rules)?;
             Fact::Rated { rating, low: rules.policy.is_low(&rating), comment }
         }
         Command::Dispute { reason } => Fact::Disputed { reason },
@@ -226,6 +227,20 @@ pub(super) fn facts(
     };
     debug_assert!(party != Party::System || fact.notes().is_empty(), "the system writes no texts");
     Ok(vec![fact])
+}
+
+/// Stars are given for the dimensions that the pack names, and for all that it requires.
+fn as_asked(rating: &Rating, rules: Rules<'_>) -> Result<(), Refused> {
+    for dimension in Dimension::ALL.iter().copied() {
+        match (rules.policy.rating_dimension(dimension), rating.of(dimension)) {
+            (None, Some(_)) => return Err(Refused::RatingDimensionUnknown { dimension }),
+            (Some(RatingDimension { required: true, .. }), None) => {
+                return Err(Refused::RatingDimensionMissing { dimension });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Working days by which C4 may still be extended.

@@ -77,10 +77,7 @@ pub(super) fn guard(
             if open { Ok(()) } else { Err(Refused::InstructionNotOpen) }
         }
         Action::ChangeCalendar if !issue.heeds_the_calendar() => Err(Refused::NoClockRuns),
-        Action::Urge if party == Party::Firm => match issue.urged_by_firm_at {
-            Some(last) => once_a_working_day(last, at, rules),
-            None => Ok(()),
-        },
+        Action::Urge if party == Party::Firm => urge(issue, rules, at),
         _ => Ok(()),
     }
 }
@@ -135,11 +132,19 @@ fn within(action: Action, at: Timestamp, until: Option<Timestamp>) -> Result<(),
 
 /// Two moments belong to the same working day when the next working day after them is the same: what is done on a
 /// weekend counts to the Friday before.
-fn once_a_working_day(last: Timestamp, at: Timestamp, rules: Rules<'_>) -> Result<(), Refused> {
+fn urge(issue: &Issue, rules: Rules<'_>, at: Timestamp) -> Result<(), Refused> {
     let next = |moment| rules.calendar.working_day_after(local_date(moment), 1);
-    let day = next(last)?;
-    if next(at)? == day {
-        return Err(Refused::UrgedToday { again_after: start_of_day(day) });
+    let day = next(at)?;
+    let mut n_urges = 0;
+    for earlier in issue.urged_by_firm.iter().rev() {
+        if next(*earlier)? != day {
+            break;
+        }
+        n_urges += 1;
     }
-    Ok(())
+    if n_urges < rules.policy.urges_per_working_day {
+        Ok(())
+    } else {
+        Err(Refused::UrgedToday { again_after: start_of_day(day) })
+    }
 }

@@ -15,6 +15,9 @@ use super::{
     event::version_number,
 };
 
+/// No pack lets a firm urge more often on a working day, so what came before these decides nothing.
+pub const MOST_URGES_KEPT: usize = 20;
+
 /// An issue: the fold of its events, and nothing else. It serialises whole, for the row that keeps the fold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
@@ -70,7 +73,9 @@ pub struct Issue {
     /// Rungs of the ladder that were reached.
     pub rungs: BTreeSet<(ClockKey, Code)>,
     pub counts: Counts,
-    pub urged_by_firm_at: Option<Timestamp>,
+    /// When the firm urged, in order: the last times, [`MOST_URGES_KEPT`] at most.
+    #[serde(default)]
+    pub urged_by_firm: Vec<Timestamp>,
     pub submitted_at: Timestamp,
     /// When the last event happened.
     pub updated_at: Timestamp,

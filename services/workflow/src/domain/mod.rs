@@ -51,15 +51,15 @@ pub use event::{Desk, Event, Fact};
 pub use evolve::{BrokenHistory, create, evolve, fold};
 pub use issue::{
     Closing, CoTask, CoTaskEnd, Confirmation, Counts, ExtensionRequest, FirmQuestion, Instruction, Issue,
-    Rejection, Rules, Stop,
+    MOST_URGES_KEPT, Rejection, Rules, Stop,
 };
 pub use named::UnknownName;
 pub use note::{NoteField, NoteRef};
 pub use policy::{
     AuditFailure, BuiltIn, Category, Fault, Light, Moment, Notify, PackError, PackName, Policy,
-    PolicyVersion, Route, RungRule,
+    PolicyVersion, RatingDimension, Route, RungRule,
 };
-pub use rating::{InvalidStars, Rated, Rating, Stars};
+pub use rating::{Dimension, InvalidStars, Rated, Rating, Stars};
 pub use refused::Refused;
 pub use rulebook::{Change, Rulebook, RulebookError};
 pub use stage::{Feedback, Heard, Plan, Post, Reply, Stage, Work};

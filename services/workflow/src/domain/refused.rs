@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 use kernel::{DepartmentId, IssueId, SectionId, Timestamp};
 use worktime::OutOfCalendar;
 
-use super::{Action, ClockKey, Code, CommentAudience, Level, Outcome, Party, PolicyVersion, State};
+use super::{
+    Action, Channel, ClockKey, Code, CommentAudience, Dimension, Level, Outcome, Party, PolicyVersion, State,
+};
 
 /// Why a step is not taken. Nothing has happened then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +31,7 @@ pub enum Refused {
     /// The system came too early; the window is still open.
     #[error("the window lasts until {until}")]
     WindowOpen { until: Timestamp },
+    /// As often as the pack lets it.
     #[error("the firm has urged on this working day")]
     UrgedToday { again_after: Timestamp },
     #[error("only the liaison in charge signs before {from}")]
@@ -81,6 +84,10 @@ pub enum Refused {
     MergeIntoItself,
     #[error("its firm has heard of the reply")]
     HeardAlready,
+    #[error("stars of {dimension} are not asked for")]
+    RatingDimensionUnknown { dimension: Dimension },
+    #[error("stars of {dimension} are required")]
+    RatingDimensionMissing { dimension: Dimension },
     #[error("there is nothing to rate")]
     NothingToRate,
     #[error("the level of supervision is {level:?} already")]
