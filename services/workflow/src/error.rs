@@ -307,6 +307,7 @@ fn refused_on_the_wire(refused: &Refused) -> Option<OnTheWire> {
             (FailedPrecondition, R::CoTasksOpen, vec![("open", open.to_string())])
         }
         Refused::CoTaskNotOpen => (FailedPrecondition, R::CoTaskNotOpen, vec![]),
+        Refused::CoSectionConfidential => (FailedPrecondition, R::CoSectionConfidential, vec![]),
         Refused::CoSectionAlready { section } => {
             (FailedPrecondition, R::CoSectionAlready, vec![("section_id", section.to_string())])
         }
@@ -316,6 +317,9 @@ fn refused_on_the_wire(refused: &Refused) -> Option<OnTheWire> {
         }
         Refused::MergedNotFedBack { open } => {
             (FailedPrecondition, R::MergedNotFedBack, vec![("open", open.to_string())])
+        }
+        Refused::ChannelNotIndependent { channel } => {
+            (FailedPrecondition, R::ChannelNotIndependent, vec![("channel", channel.to_string())])
         }
         Refused::HasMerged => (FailedPrecondition, R::HasMerged, vec![]),
         // Neither into itself nor twice.
@@ -399,9 +403,11 @@ const CHINESE: &[(&str, &str)] = &[
     ("CO_TASKS_OPEN", "尚有 {open} 个协办科室未答复，如不等待请说明理由"),
     ("CO_TASK_NOT_OPEN", "没有待您科室答复的此项协办任务"),
     ("CO_SECTION_ALREADY", "该科室已在办理此诉求"),
+    ("CO_SECTION_CONFIDENTIAL", "保密诉求仅限承办人员知悉，不能交其他科室协办"),
     ("INSTRUCTION_NOT_OPEN", "没有待回复的此项批示"),
     ("INSTRUCTIONS_OPEN", "尚有 {open} 项批示未回复"),
     ("MERGED_NOT_FED_BACK", "尚有 {open} 家并单企业未收到反馈"),
+    ("CHANNEL_NOT_INDEPENDENT", "撤单须经平台以外的途径（电话、走访等）向企业核实"),
     ("HAS_MERGED", "已有其他诉求并入，不能进行此操作"),
     ("MERGE_INTO_ITSELF", "诉求不能并入自身，也不能重复并入"),
     ("HEARD_ALREADY", "企业已收到该答复"),

@@ -4,7 +4,8 @@ use kernel::Timestamp;
 
 use super::{
     Action, Actor, ClockId, Confirmation, Issue, Party, Refused, Rules, Stage, State, Who, clock, clocks,
-    facts::days_left, latest, local_date, start_of_day,
+    facts::{days_left, shared},
+    latest, local_date, start_of_day,
 };
 
 pub(super) fn guard(
@@ -47,6 +48,7 @@ pub(super) fn guard(
         },
         Action::RequestExtension => extension(issue, rules, at),
         Action::DecideExtension if issue.extension.is_none() => Err(Refused::NoExtension),
+        Action::AddCoSection => shared(issue),
         Action::ReplyCoTask => {
             let theirs = issue.open_co_tasks().any(|(task, _)| by.co_tasks.contains(&task));
             if theirs { Ok(()) } else { Err(Refused::CoTaskNotOpen) }

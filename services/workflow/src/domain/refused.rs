@@ -66,12 +66,18 @@ pub enum Refused {
     CoTaskNotOpen,
     #[error("section {section} has to do with the issue already")]
     CoSectionAlready { section: SectionId },
+    /// It is kept to those who handle it.
+    #[error("no other section helps with a confidential issue")]
+    CoSectionConfidential,
     #[error("no such instruction is open")]
     InstructionNotOpen,
     #[error("{open} instructions have not been answered")]
     InstructionsOpen { open: u32 },
     #[error("{open} firms whose issues were merged have not heard of the reply")]
     MergedNotFedBack { open: u32 },
+    /// A withdrawal came that way: whoever sent it would be asked, not the firm.
+    #[error("whether the firm wants it is asked by another way than {channel}")]
+    ChannelNotIndependent { channel: Channel },
     #[error("other issues were merged into it")]
     HasMerged,
     #[error("issue {child} was merged into it before")]

@@ -167,6 +167,16 @@ both_engines! {
         let both = person(app, LIAISON, vec![RoleGrant::of(Role::Operator)]);
         let refused = both.decide_withdrawal(&issue, pb::WithdrawalDecision::Confirmed).await;
         assert_eq!(refusal(refused), was(Code::FailedPrecondition, "CONFLICT_OF_DUTY"));
+        let request = pb::DecideWithdrawalRequest {
+            issue_id: issue.issue_id.clone(),
+            decision: pb::WithdrawalDecision::Confirmed.into(),
+            channel: pb::Channel::Portal.into(),
+            note: "平台留言".to_owned(),
+            etag: issue.etag.clone(),
+            request_id: app.request_id(),
+        };
+        let same_way = operator(app).issues().decide_withdrawal(request).await;
+        assert_eq!(refusal(same_way), was(Code::FailedPrecondition, "CHANNEL_NOT_INDEPENDENT"));
         let issue = operator(app).decide_withdrawal(&issue, pb::WithdrawalDecision::Confirmed).await.unwrap();
         assert_eq!(issue.state(), pb::IssueState::Withdrawn);
     }
@@ -258,7 +268,9 @@ both_engines! {
             listed == 1
         };
         assert!(sees(&colleague).await, "somebody has to accept it");
-        handler(app).accept_issue(&issue).await.unwrap();
+        let accepted = handler(app).accept_issue(&issue).await.unwrap();
+        let shared = liaison(app).add_co_section(&accepted).await;
+        assert_eq!(refusal(shared), was(Code::FailedPrecondition, "CO_SECTION_CONFIDENTIAL"));
         assert!(!sees(&colleague).await);
         assert!(!sees(&manager(app, WANG)).await);
         for who in [owner(app), liaison(app), handler(app), operator(app), auditor(app)] {

@@ -398,11 +398,11 @@ impl Model {
                 issue.start(10, limit(10), now);
                 issue.go(S::WithdrawPending, now);
             }
-            Act::DecideWithdrawal(true) => {
+            Act::DecideWithdrawal(true, _) => {
                 issue.stop(10, now);
                 issue.ends(S::Withdrawn, now);
             }
-            Act::DecideWithdrawal(false) => {
+            Act::DecideWithdrawal(false, _) => {
                 issue.counts.denied_withdrawals += 1;
                 issue.stop(10, now);
                 let back = issue.before.take().unwrap();
