@@ -77,6 +77,23 @@ both_engines! {
         assert_eq!((first.division_code.as_str(), first.last_issue_id.clone()), ("330482101", other.issue_id));
     }
 
+    async fn an_assignment_that_was_sent_back_is_no_precedent(app: TestSuite) {
+        let about_nothing_known = || submission(app, DAIRY, "other");
+        let submit = async || {
+            let request = about_nothing_known();
+            owner(app).issues().submit_issue(request).await.unwrap().into_inner().issue.unwrap()
+        };
+        let issue = operator(app).assign_issue(&submit().await).await.unwrap();
+        let issue = liaison(app).sign_issue(&issue).await.unwrap();
+        let issue = liaison(app).request_return(&issue).await.unwrap();
+        uphold(app, &issue, TRAFFIC).await.unwrap();
+        let request = pb::SuggestDepartmentsRequest { issue_id: submit().await.issue_id };
+        let suggested = operator(app).issues().suggest_departments(request).await.unwrap().into_inner();
+        let told: Vec<_> =
+            suggested.suggestions.iter().map(|one| (one.department_id.clone(), one.precedents)).collect();
+        assert_eq!(told, [(TRAFFIC.to_string(), 1)]);
+    }
+
     async fn a_deputy_signs_after_half_of_the_time(app: TestSuite) {
         let issue = submitted(app).await;
         let deputy = person(app, account(302), vec![RoleGrant::liaison(HOUSING)]);
