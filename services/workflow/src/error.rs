@@ -451,6 +451,10 @@ const CHINESE: &[(&str, &str)] = &[
     ("CALENDAR_EXISTS", "工作日历 {calendar_version} 已存在，修改请用新的版本号"),
     ("CALENDAR_INVALID", "工作日历有 {faults} 处错误，第一处：{place} {reason_zh}"),
     ("CALENDAR_TOO_SHORT", "工作日历须覆盖 {first_year} 至 {last_year} 年"),
+    (
+        "NEXT_CALENDAR_TOO_SHORT",
+        "已批准于 {from_date} 启用的工作日历 {calendar_version} 未覆盖本日历的年份，请先撤销其启用",
+    ),
     ("ACTIVATION_NOT_FOUND", "没有此启用申请"),
     ("ACTIVATION_DATE_PAST", "启用日期不得早于 {earliest}"),
     ("ACTIVATION_SAME_PERSON", "启用须由另一人复核"),
