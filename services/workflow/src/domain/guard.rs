@@ -84,7 +84,8 @@ pub(super) fn guard(
     }
 }
 
-/// The liaison in charge signs, and in the later part of the time for it whoever else may for the department.
+/// The liaison in charge signs, and in the later part of the time for it whoever else may for the department. Who is in
+/// charge on the day, the caller finds out: see [`Issue::at_desk_of_now`].
 fn deputy(issue: &Issue, by: &Actor, rules: Rules<'_>, at: Timestamp) -> Result<(), Refused> {
     if issue.liaison().map(Who::Account) == Some(by.who) {
         return Ok(());

@@ -212,6 +212,18 @@ impl Issue {
         self.stage.desk()
     }
 
+    /// The same, with the liaison that its department has now where nobody has signed yet: that of the day on which it
+    /// came may have been followed by another.
+    #[must_use]
+    pub fn at_desk_of_now(mut self, now: Desk) -> Self {
+        if let Stage::Submitted { desk } = &mut self.stage
+            && desk.department == now.department
+        {
+            *desk = now;
+        }
+        self
+    }
+
     pub fn department(&self) -> Option<DepartmentId> {
         self.desk().map(|desk| desk.department)
     }

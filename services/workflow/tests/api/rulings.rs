@@ -104,6 +104,20 @@ both_engines! {
         assert_eq!(issue.liaison_id, account(302).to_string());
     }
 
+    async fn who_is_liaison_now_signs_at_once_and_who_was_waits_like_a_deputy(app: TestSuite) {
+        let issue = owner(app).submit(DAIRY, "policy_support").await.unwrap();
+        assert_eq!(issue.liaison_id, account(304).to_string());
+        let of_commerce = |account| person(app, account, vec![RoleGrant::liaison(COMMERCE)]);
+        let (before, now) = (of_commerce(account(304)), of_commerce(account(305)));
+        assert_eq!(refusal(before.sign_issue(&issue).await), was(Code::FailedPrecondition, "DEPUTY_TOO_EARLY"));
+        let signs = async |who: &Person<'_>| {
+            who.next_actions(&issue).await.unwrap().contains(&pb::IssueAction::Sign)
+        };
+        assert_eq!((signs(&before).await, signs(&now).await), (false, true));
+        let issue = now.sign_issue(&issue).await.unwrap();
+        assert_eq!(issue.liaison_id, account(305).to_string());
+    }
+
     async fn another_section_sees_and_answers_its_task_and_nothing_else(app: TestSuite) {
         let issue = in_progress(app).await;
         assert_eq!(refusal(helper(app).get(&issue).await), was(Code::NotFound, "ISSUE_NOT_FOUND"));

@@ -9,7 +9,7 @@ use super::{
     calendar::{self, Limit, Second},
     issue::Issue,
 };
-use crate::model::city::{Section, dept_of, manager_of};
+use crate::model::city::{Section, dept_of, manager_of, on_duty};
 
 /// The reason of a refusal.
 pub type Reason = &'static str;
@@ -154,7 +154,9 @@ pub fn says(issue: &Issue, act: &Act, account: u32, now: Second) -> Result<(), R
         Act::Sign(_) => {
             let c1 = issue.running(1).map(|i| &issue.clocks[i]);
             let early = c1.is_some_and(|c1| now < calendar::half(c1.start, c1.due()));
-            unless(issue.liaison != Some(account) && early, "DEPUTY_TOO_EARLY")
+            // Whoever is the liaison of the department on this day.
+            let liaison = issue.dept.and_then(on_duty);
+            unless(liaison != Some(account) && early, "DEPUTY_TOO_EARLY")
         }
         Act::RequestReturn { new_fact } => unless(issue.denied && !new_fact, "RETURN_NEEDS_NEW_FACT"),
         Act::Dispatch { section, ref help } => {
