@@ -135,7 +135,7 @@ impl Run {
 }
 
 impl ClockKey {
-    /// The only round of C0 to C4, the first of the others.
+    /// The first round: the only one of C3 and C4.
     pub const fn first(id: ClockId) -> Self {
         Self { id, round: 1 }
     }
