@@ -19,10 +19,10 @@ ALTER TABLE deadline ADD COLUMN paused_at TIMESTAMPTZ;
 
 UPDATE deadline SET original_due_at = due_at;
 
--- What other sections have to do for an issue.
 -- Confidential issues are for who handles them, not for their section.
 CREATE INDEX issue_handler_page_idx ON issue (handler_id, submitted_at, issue_id) WHERE confidential;
 
+-- What other sections have to do for an issue.
 CREATE TABLE co_task (
     issue_id UUID NOT NULL,
     -- From 1 without gaps.

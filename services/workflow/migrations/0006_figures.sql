@@ -1,5 +1,5 @@
 -- What figures are counted from, reckoned from the histories of the issues by a job, and what the city publishes.
--- The tables closing, rating and deadline_gap are read and written no longer; a later migration drops them.
+-- From here on the tables closing, rating and deadline_gap are neither read nor written.
 
 -- Histories that have changed since they were last reckoned with: a row for each step.
 CREATE TABLE figure_due (

@@ -307,6 +307,7 @@ fn refused_on_the_wire(refused: &Refused) -> Option<OnTheWire> {
             (FailedPrecondition, R::CoTasksOpen, vec![("open", open.to_string())])
         }
         Refused::CoTaskNotOpen => (FailedPrecondition, R::CoTaskNotOpen, vec![]),
+        Refused::CoSectionConfidential => (FailedPrecondition, R::CoSectionConfidential, vec![]),
         Refused::CoSectionAlready { section } => {
             (FailedPrecondition, R::CoSectionAlready, vec![("section_id", section.to_string())])
         }
@@ -317,12 +318,21 @@ fn refused_on_the_wire(refused: &Refused) -> Option<OnTheWire> {
         Refused::MergedNotFedBack { open } => {
             (FailedPrecondition, R::MergedNotFedBack, vec![("open", open.to_string())])
         }
+        Refused::ChannelNotIndependent { channel } => {
+            (FailedPrecondition, R::ChannelNotIndependent, vec![("channel", channel.to_string())])
+        }
         Refused::HasMerged => (FailedPrecondition, R::HasMerged, vec![]),
         // Neither into itself nor twice.
         Refused::MergeIntoItself | Refused::AbsorbedAlready { .. } => {
             (InvalidArgument, R::MergeIntoItself, vec![])
         }
         Refused::HeardAlready => (FailedPrecondition, R::HeardAlready, vec![]),
+        Refused::RatingDimensionUnknown { dimension } => {
+            (InvalidArgument, R::RatingDimensionUnknown, vec![("dimension", dimension.to_string())])
+        }
+        Refused::RatingDimensionMissing { dimension } => {
+            (InvalidArgument, R::RatingDimensionMissing, vec![("dimension", dimension.to_string())])
+        }
         Refused::NothingToRate => (FailedPrecondition, R::NothingToRate, vec![]),
         Refused::SupervisionUnchanged { level } => {
             (FailedPrecondition, R::SupervisionUnchanged, vec![("level", level.get().to_string())])
@@ -393,12 +403,16 @@ const CHINESE: &[(&str, &str)] = &[
     ("CO_TASKS_OPEN", "尚有 {open} 个协办科室未答复，如不等待请说明理由"),
     ("CO_TASK_NOT_OPEN", "没有待您科室答复的此项协办任务"),
     ("CO_SECTION_ALREADY", "该科室已在办理此诉求"),
+    ("CO_SECTION_CONFIDENTIAL", "保密诉求仅限承办人员知悉，不能交其他科室协办"),
     ("INSTRUCTION_NOT_OPEN", "没有待回复的此项批示"),
     ("INSTRUCTIONS_OPEN", "尚有 {open} 项批示未回复"),
     ("MERGED_NOT_FED_BACK", "尚有 {open} 家并单企业未收到反馈"),
+    ("CHANNEL_NOT_INDEPENDENT", "撤单须经平台以外的途径（电话、走访等）向企业核实"),
     ("HAS_MERGED", "已有其他诉求并入，不能进行此操作"),
     ("MERGE_INTO_ITSELF", "诉求不能并入自身，也不能重复并入"),
     ("HEARD_ALREADY", "企业已收到该答复"),
+    ("RATING_DIMENSION_UNKNOWN", "本诉求不评价此项：{dimension}"),
+    ("RATING_DIMENSION_MISSING", "请对此项评星：{dimension}"),
     ("NOTHING_TO_RATE", "没有待您评价的答复"),
     ("SUPERVISION_UNCHANGED", "督办级别已是 {level} 级"),
     ("AUDIENCE_NOT_ALLOWED", "您不能发布此范围的留言"),
@@ -437,6 +451,10 @@ const CHINESE: &[(&str, &str)] = &[
     ("CALENDAR_EXISTS", "工作日历 {calendar_version} 已存在，修改请用新的版本号"),
     ("CALENDAR_INVALID", "工作日历有 {faults} 处错误，第一处：{place} {reason_zh}"),
     ("CALENDAR_TOO_SHORT", "工作日历须覆盖 {first_year} 至 {last_year} 年"),
+    (
+        "NEXT_CALENDAR_TOO_SHORT",
+        "已批准于 {from_date} 启用的工作日历 {calendar_version} 未覆盖本日历的年份，请先撤销其启用",
+    ),
     ("ACTIVATION_NOT_FOUND", "没有此启用申请"),
     ("ACTIVATION_DATE_PAST", "启用日期不得早于 {earliest}"),
     ("ACTIVATION_SAME_PERSON", "启用须由另一人复核"),

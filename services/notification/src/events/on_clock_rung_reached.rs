@@ -16,7 +16,8 @@ pub(super) fn type_name() -> String {
 
 pub(super) fn read(event: &Received) -> Result<Told, EventError> {
     let payload = event.payload::<ClockRungReached>()?.ok_or(EventError::Type)?;
-    let ClockRungReached { issue, clock, rung: _, due_time, light: _, notify } = payload;
+    let ClockRungReached { issue, clock, rung: _, due_time, light: _, notify, co_section_id: _, co_department_id: _ } =
+        payload;
     let (mut told, _) = parties::read(issue)?;
     let due_at = instant("due_time", due_time)?;
     let happening = if event.time < due_at { Happening::ClockWarning } else { Happening::ClockOverdue };
@@ -38,5 +39,7 @@ fn recipient(target: NotifyTarget) -> Option<Recipient> {
         NotifyTarget::Manager => Some(Recipient::Manager),
         NotifyTarget::Operator => Some(Recipient::Operators),
         NotifyTarget::Firm => Some(Recipient::Firm),
+        // Not among those whom the parties of an issue tell of.
+        NotifyTarget::CoSection => None,
     }
 }

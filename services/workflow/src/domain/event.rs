@@ -383,12 +383,12 @@ impl Fact {
         }
     }
 
-    /// The texts that belong to it, each with what it is.
     /// The files that the step refers to.
     pub fn files(&self) -> &[AttachmentRef] {
         if let Self::Replied { evidence, .. } = self { evidence } else { &[] }
     }
 
+    /// The texts that belong to it, each with what it is.
     pub fn notes(&self) -> Vec<(NoteField, NoteRef)> {
         let one = |field, note: &NoteRef| vec![(field, *note)];
         let maybe = |field, note: &Option<NoteRef>| note.iter().map(|note| (field, *note)).collect();

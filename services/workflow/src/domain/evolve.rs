@@ -6,8 +6,8 @@ use kernel::{AccountId, Timestamp, Version};
 
 use super::{
     ClockId, ClockKey, Closing, CoTask, CoTaskEnd, Counts, Desk, Event, ExtensionRequest, Fact, Feedback,
-    FirmQuestion, Gap, Heard, Instruction, Issue, Level, Party, Pause, Plan, Post, Rated, Rejection, Reply,
-    Run, Stage, State, Stop, Work,
+    FirmQuestion, Gap, Heard, Instruction, Issue, Level, MOST_URGES_KEPT, Party, Pause, Plan, Post, Rated,
+    Rejection, Reply, Run, Stage, State, Stop, Work,
 };
 
 /// A history that no issue can have: it was damaged, or written by a newer version of the suite.
@@ -76,7 +76,7 @@ pub fn create(event: &Event) -> Result<Issue, BrokenHistory> {
         supervision: Level::NONE,
         rungs: BTreeSet::new(),
         counts: Counts::default(),
-        urged_by_firm_at: None,
+        urged_by_firm: Vec::new(),
         submitted_at: at,
         updated_at: at,
         version: Version::FIRST,
@@ -406,7 +406,9 @@ impl Issue {
             (Fact::Urged { .. }, stage) if stage.state().is_open() => {
                 self.counts.urges += 1;
                 if event.by.party == Party::Firm {
-                    self.urged_by_firm_at = Some(at);
+                    self.urged_by_firm.push(at);
+                    let n_kept = self.urged_by_firm.len().min(MOST_URGES_KEPT);
+                    self.urged_by_firm.drain(..self.urged_by_firm.len() - n_kept);
                 }
                 stage
             }
@@ -461,6 +463,8 @@ impl Issue {
         run.stopped_at = Some(event.at);
         let stopped = run.key;
         self.extension = None;
+        // What firms of merged issues heard of was another reply: this one they have to hear of as well.
+        self.children.values_mut().for_each(|heard| *heard = false);
         self.drop_co_tasks(event.at);
         self.void(ClockId::C11, event.at);
         self.start(ClockId::C5, event.at);

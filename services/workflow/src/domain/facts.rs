@@ -5,8 +5,8 @@ use kernel::{DepartmentId, SectionId, Timestamp};
 use worktime::Limit;
 
 use super::{
-    Actor, ClockId, Command, CommentAudience, Desk, Escalation, Fact, Issue, Outcome, Party, Refused, Rules,
-    Stage, State, clock, command::CoSection, local_date,
+    Actor, Channel, ClockId, Command, CommentAudience, Desk, Dimension, Escalation, Fact, Issue, Outcome,
+    Party, Rating, RatingDimension, Refused, Rules, Stage, State, clock, command::CoSection, local_date,
 };
 
 /// The facts in the order in which they happen; the first is that of the step itself.
@@ -127,6 +127,7 @@ pub(super) fn facts(
             Fact::MergedFedBack { channel, receipt, work, reply }
         }
         Command::Rate { rating, comment } => {
+            as_asked(&rating, rules)?;
             Fact::Rated { rating, low: rules.policy.is_low(&rating), comment }
         }
         Command::Dispute { reason } => Fact::Disputed { reason },
@@ -160,8 +161,12 @@ pub(super) fn facts(
         Command::RequestWithdrawal { reason } => {
             Fact::WithdrawalRequested { reason, question_until: question_end(issue, rules, at)? }
         }
-        Command::ConfirmWithdrawal { channel, note } => Fact::Withdrawn { channel, note },
-        Command::DenyWithdrawal { channel, note } => Fact::WithdrawalDenied { channel, note },
+        Command::ConfirmWithdrawal { channel, note } => {
+            Fact::Withdrawn { channel: independent(channel)?, note }
+        }
+        Command::DenyWithdrawal { channel, note } => {
+            Fact::WithdrawalDenied { channel: independent(channel)?, note }
+        }
         Command::Merge { into, desk } => {
             if into == issue.id {
                 return Err(Refused::MergeIntoItself);
@@ -228,6 +233,20 @@ pub(super) fn facts(
     Ok(vec![fact])
 }
 
+/// Stars are given for the dimensions that the pack names, and for all that it requires.
+fn as_asked(rating: &Rating, rules: Rules<'_>) -> Result<(), Refused> {
+    for dimension in Dimension::ALL.iter().copied() {
+        match (rules.policy.rating_dimension(dimension), rating.of(dimension)) {
+            (None, Some(_)) => return Err(Refused::RatingDimensionUnknown { dimension }),
+            (Some(RatingDimension { required: true, .. }), None) => {
+                return Err(Refused::RatingDimensionMissing { dimension });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Working days by which C4 may still be extended.
 pub(super) fn days_left(issue: &Issue, rules: Rules<'_>) -> u32 {
     let Some(run) = issue.running(ClockId::C4) else { return 0 };
@@ -245,6 +264,13 @@ fn not_about(issue: &Issue, department: DepartmentId) -> Result<(), Refused> {
     if issue.about == Some(department) { Err(Refused::DepartmentConcerned { department }) } else { Ok(()) }
 }
 
+/// An official marks an issue as confidential so that whoever handles it knows of it, and nobody else: colleagues in the
+/// same section do not, so the sections of other departments do not either. A task for one of them would run on a
+/// clock, and nobody there could see what for; the handler asks them in words that give nothing away, and answers.
+pub(super) fn shared(issue: &Issue) -> Result<(), Refused> {
+    if issue.confidential { Err(Refused::CoSectionConfidential) } else { Ok(()) }
+}
+
 fn co_section_added(
     issue: &Issue,
     co_section: CoSection,
@@ -252,11 +278,21 @@ fn co_section_added(
     busy: &[SectionId],
 ) -> Result<Fact, Refused> {
     let CoSection { section, department, note } = co_section;
+    shared(issue)?;
     not_about(issue, department)?;
     if busy.contains(&section) || issue.open_co_tasks().any(|(_, task)| task.section == section) {
         return Err(Refused::CoSectionAlready { section });
     }
     Ok(Fact::CoSectionAdded { task: count(task), section, department, note })
+}
+
+/// A firm requests a withdrawal in the portal. Whether it wants that is asked by another way, which whoever used its
+/// account there does not answer.
+fn independent(channel: Channel) -> Result<Channel, Refused> {
+    match channel {
+        Channel::Portal => Err(Refused::ChannelNotIndependent { channel }),
+        Channel::Telephone | Channel::Visit | Channel::Message | Channel::Letter => Ok(channel),
+    }
 }
 
 /// When the open question ended, or ends now: never later than the time for it, however late that is noticed.

@@ -4,7 +4,8 @@ use kernel::Timestamp;
 
 use super::{
     Action, Actor, ClockId, Confirmation, Issue, Party, Refused, Rules, Stage, State, Who, clock, clocks,
-    facts::days_left, latest, local_date, start_of_day,
+    facts::{days_left, shared},
+    latest, local_date, start_of_day,
 };
 
 pub(super) fn guard(
@@ -47,6 +48,7 @@ pub(super) fn guard(
         },
         Action::RequestExtension => extension(issue, rules, at),
         Action::DecideExtension if issue.extension.is_none() => Err(Refused::NoExtension),
+        Action::AddCoSection => shared(issue),
         Action::ReplyCoTask => {
             let theirs = issue.open_co_tasks().any(|(task, _)| by.co_tasks.contains(&task));
             if theirs { Ok(()) } else { Err(Refused::CoTaskNotOpen) }
@@ -77,15 +79,13 @@ pub(super) fn guard(
             if open { Ok(()) } else { Err(Refused::InstructionNotOpen) }
         }
         Action::ChangeCalendar if !issue.heeds_the_calendar() => Err(Refused::NoClockRuns),
-        Action::Urge if party == Party::Firm => match issue.urged_by_firm_at {
-            Some(last) => once_a_working_day(last, at, rules),
-            None => Ok(()),
-        },
+        Action::Urge if party == Party::Firm => urge(issue, rules, at),
         _ => Ok(()),
     }
 }
 
-/// The liaison in charge signs, and in the later part of the time for it whoever else may for the department.
+/// The liaison in charge signs, and in the later part of the time for it whoever else may for the department. Who is in
+/// charge on the day, the caller finds out: see [`Issue::at_desk_of_now`].
 fn deputy(issue: &Issue, by: &Actor, rules: Rules<'_>, at: Timestamp) -> Result<(), Refused> {
     if issue.liaison().map(Who::Account) == Some(by.who) {
         return Ok(());
@@ -135,11 +135,19 @@ fn within(action: Action, at: Timestamp, until: Option<Timestamp>) -> Result<(),
 
 /// Two moments belong to the same working day when the next working day after them is the same: what is done on a
 /// weekend counts to the Friday before.
-fn once_a_working_day(last: Timestamp, at: Timestamp, rules: Rules<'_>) -> Result<(), Refused> {
+fn urge(issue: &Issue, rules: Rules<'_>, at: Timestamp) -> Result<(), Refused> {
     let next = |moment| rules.calendar.working_day_after(local_date(moment), 1);
-    let day = next(last)?;
-    if next(at)? == day {
-        return Err(Refused::UrgedToday { again_after: start_of_day(day) });
+    let day = next(at)?;
+    let mut n_urges = 0;
+    for earlier in issue.urged_by_firm.iter().rev() {
+        if next(*earlier)? != day {
+            break;
+        }
+        n_urges += 1;
     }
-    Ok(())
+    if n_urges < rules.policy.urges_per_working_day {
+        Ok(())
+    } else {
+        Err(Refused::UrgedToday { again_after: start_of_day(day) })
+    }
 }

@@ -15,6 +15,9 @@ use super::{
     event::version_number,
 };
 
+/// No pack lets a firm urge more often on a working day, so what came before these decides nothing.
+pub const MOST_URGES_KEPT: usize = 20;
+
 /// An issue: the fold of its events, and nothing else. It serialises whole, for the row that keeps the fold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
@@ -61,7 +64,7 @@ pub struct Issue {
     pub co_tasks: Vec<CoTask>,
     /// In the order of their numbers, from 1.
     pub instructions: Vec<Instruction>,
-    /// The issues that were merged into it, each with whether its firm heard of the reply.
+    /// The issues that were merged into it, each with whether its firm heard of the last reply.
     pub children: BTreeMap<IssueId, bool>,
     /// Files that the last reply refers to.
     #[serde(default)]
@@ -70,7 +73,9 @@ pub struct Issue {
     /// Rungs of the ladder that were reached.
     pub rungs: BTreeSet<(ClockKey, Code)>,
     pub counts: Counts,
-    pub urged_by_firm_at: Option<Timestamp>,
+    /// When the firm urged, in order: the last times, [`MOST_URGES_KEPT`] at most.
+    #[serde(default)]
+    pub urged_by_firm: Vec<Timestamp>,
     pub submitted_at: Timestamp,
     /// When the last event happened.
     pub updated_at: Timestamp,
@@ -205,6 +210,18 @@ impl Issue {
 
     pub fn desk(&self) -> Option<Desk> {
         self.stage.desk()
+    }
+
+    /// The same, with the liaison that its department has now where nobody has signed yet: that of the day on which it
+    /// came may have been followed by another.
+    #[must_use]
+    pub fn at_desk_of_now(mut self, now: Desk) -> Self {
+        if let Stage::Submitted { desk } = &mut self.stage
+            && desk.department == now.department
+        {
+            *desk = now;
+        }
+        self
     }
 
     pub fn department(&self) -> Option<DepartmentId> {

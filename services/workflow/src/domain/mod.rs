@@ -38,12 +38,12 @@ mod text;
 pub use activation::{Activation, ActivationRefused, ActivationStep, NOTICE, Standing, StepKind, Subject};
 pub use actor::{Actor, By, Who};
 pub use attachment::{Attachment, AttachmentRef, Audience, Eyes, Owner, ScanState, pause_after};
+pub use clock::{Awaited, Counted, DayOff, Explanation, Line, Question, explain};
 pub use clock::{
     Clock, ClockId, ClockKey, Gap, Interval, IntervalKind, Lights, Pause, Run, Rung, Segment, clocks,
     due_now, latest, lights, local_date, next_wake, open_seconds, question_until, rungs, segments,
     start_of_day,
 };
-pub use clock::{Counted, DayOff, Explanation, Line, Question, explain};
 pub use command::{CoSection, Command, SubmitIssue};
 pub use decide::{decide, next_actions, submit};
 pub use draft::{Draft, DraftText};
@@ -51,15 +51,15 @@ pub use event::{Desk, Event, Fact};
 pub use evolve::{BrokenHistory, create, evolve, fold};
 pub use issue::{
     Closing, CoTask, CoTaskEnd, Confirmation, Counts, ExtensionRequest, FirmQuestion, Instruction, Issue,
-    Rejection, Rules, Stop,
+    MOST_URGES_KEPT, Rejection, Rules, Stop,
 };
 pub use named::UnknownName;
 pub use note::{NoteField, NoteRef};
 pub use policy::{
     AuditFailure, BuiltIn, Category, Fault, Light, Moment, Notify, PackError, PackName, Policy,
-    PolicyVersion, Route, RungRule,
+    PolicyVersion, RatingDimension, Route, RungRule,
 };
-pub use rating::{InvalidStars, Rated, Rating, Stars};
+pub use rating::{Dimension, InvalidStars, Rated, Rating, Stars};
 pub use refused::Refused;
 pub use rulebook::{Change, Rulebook, RulebookError};
 pub use stage::{Feedback, Heard, Plan, Post, Reply, Stage, Work};

@@ -3,6 +3,8 @@
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::named::named;
+
 /// 1 (worst) to 5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
@@ -41,6 +43,18 @@ impl From<Stars> for u8 {
     }
 }
 
+named! {
+    /// What stars may be given for beside the whole; which of them is asked for, the pack says.
+    Dimension {
+        /// 办理速度
+        Speed = "speed",
+        /// 服务态度
+        Attitude = "attitude",
+        /// 办理结果
+        Result = "result",
+    }
+}
+
 /// Stars as a whole, and by dimension where the firm gave them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rating {
@@ -48,6 +62,17 @@ pub struct Rating {
     pub speed: Option<Stars>,
     pub attitude: Option<Stars>,
     pub result: Option<Stars>,
+}
+
+impl Rating {
+    /// The stars of a dimension. `None`: the firm gave none.
+    pub const fn of(&self, dimension: Dimension) -> Option<Stars> {
+        match dimension {
+            Dimension::Speed => self.speed,
+            Dimension::Attitude => self.attitude,
+            Dimension::Result => self.result,
+        }
+    }
 }
 
 /// The rating of a feedback round.

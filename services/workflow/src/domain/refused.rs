@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 use kernel::{DepartmentId, IssueId, SectionId, Timestamp};
 use worktime::OutOfCalendar;
 
-use super::{Action, ClockKey, Code, CommentAudience, Level, Outcome, Party, PolicyVersion, State};
+use super::{
+    Action, Channel, ClockKey, Code, CommentAudience, Dimension, Level, Outcome, Party, PolicyVersion, State,
+};
 
 /// Why a step is not taken. Nothing has happened then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +31,7 @@ pub enum Refused {
     /// The system came too early; the window is still open.
     #[error("the window lasts until {until}")]
     WindowOpen { until: Timestamp },
+    /// As often as the pack lets it.
     #[error("the firm has urged on this working day")]
     UrgedToday { again_after: Timestamp },
     #[error("only the liaison in charge signs before {from}")]
@@ -63,12 +66,18 @@ pub enum Refused {
     CoTaskNotOpen,
     #[error("section {section} has to do with the issue already")]
     CoSectionAlready { section: SectionId },
+    /// It is kept to those who handle it.
+    #[error("no other section helps with a confidential issue")]
+    CoSectionConfidential,
     #[error("no such instruction is open")]
     InstructionNotOpen,
     #[error("{open} instructions have not been answered")]
     InstructionsOpen { open: u32 },
     #[error("{open} firms whose issues were merged have not heard of the reply")]
     MergedNotFedBack { open: u32 },
+    /// A withdrawal came that way: whoever sent it would be asked, not the firm.
+    #[error("whether the firm wants it is asked by another way than {channel}")]
+    ChannelNotIndependent { channel: Channel },
     #[error("other issues were merged into it")]
     HasMerged,
     #[error("issue {child} was merged into it before")]
@@ -81,6 +90,10 @@ pub enum Refused {
     MergeIntoItself,
     #[error("its firm has heard of the reply")]
     HeardAlready,
+    #[error("stars of {dimension} are not asked for")]
+    RatingDimensionUnknown { dimension: Dimension },
+    #[error("stars of {dimension} are required")]
+    RatingDimensionMissing { dimension: Dimension },
     #[error("there is nothing to rate")]
     NothingToRate,
     #[error("the level of supervision is {level:?} already")]

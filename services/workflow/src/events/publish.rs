@@ -10,8 +10,8 @@ use worktime::OutOfCalendar;
 
 use crate::{
     domain::{
-        Clock, ClockId, ClockKey, Event, Fact, Issue, Outcome, Rules, Who, clocks, latest, local_date,
-        question_until,
+        Clock, ClockId, ClockKey, CoTask, Event, Fact, Issue, Outcome, Rules, Who, clocks, latest,
+        local_date, question_until,
     },
     rpc::convert,
     store::history::{self, Happened},
@@ -250,6 +250,8 @@ pub(crate) fn append(batch: &mut Batch, happened: &Happened, cause: Cause<'_>) -
             due_time: Some(timestamp(*due_at)),
             light: light.map_or(pb::Light::Unspecified, convert::light).into(),
             notify: notify.iter().map(|target| convert::notify_target(*target).into()).collect(),
+            co_section_id: text(co_task(after, *clock).map(|task| task.section)),
+            co_department_id: text(co_task(after, *clock).map(|task| task.department)),
         }),
         Fact::CalendarChanged { calendar_version } => {
             out.put(&pb::CalendarChanged { issue, calendar_version: calendar_version.clone() });
@@ -345,6 +347,12 @@ fn outcome(issue: &Issue) -> i32 {
 
 fn count(n: u32) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+/// What the clock of a task waits for; `None` for any other clock.
+fn co_task(issue: &Issue, clock: ClockKey) -> Option<&CoTask> {
+    let index = usize::try_from(clock.round).ok()?.checked_sub(1)?;
+    issue.co_tasks.get(index).filter(|_| clock.id == ClockId::C13)
 }
 
 fn text(id: Option<impl ToString>) -> String {

@@ -58,7 +58,9 @@ to_wire!(holder: Holder -> Holder { Nobody Operator Liaison Section Firm Auditor
 from_wire!(holder_from: Holder -> Holder { Nobody Operator Liaison Section Firm Auditor });
 to_wire!(light: Light -> Light { Off Green Yellow Red });
 from_wire!(light_from: Light -> Light { Off Green Yellow Red });
-to_wire!(notify_target: Notify -> NotifyTarget { Holder Liaison Section Department Manager Operator Firm });
+to_wire!(notify_target: Notify -> NotifyTarget {
+    Holder Liaison Section CoSection Department Manager Operator Firm
+});
 to_wire!(difficulty: Difficulty -> Difficulty { Consultation Normal Hard });
 from_wire!(difficulty_from: Difficulty -> Difficulty { Consultation Normal Hard });
 to_wire!(outcome: Outcome -> Outcome { Resolved Explained Partial PlannedDelivered Infeasible });

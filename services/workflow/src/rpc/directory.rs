@@ -18,7 +18,10 @@ use rpc::{Call, Outbound, Refusal};
 use tonic::{Code, Status};
 
 use super::WorkflowRpc;
-use crate::{domain::Desk, error::WorkflowError};
+use crate::{
+    domain::{Desk, Issue, State},
+    error::WorkflowError,
+};
 
 /// Refuses an enterprise that does not exist or is not served any more.
 pub(super) async fn require_enterprise(
@@ -92,6 +95,22 @@ pub(super) async fn desk(rpc: &WorkflowRpc, call: &Call, id: DepartmentId) -> Re
     let request = identity::GetDepartmentRequest { department_id: id.to_string(), code: String::new() };
     let department = department(rpc, call, request).await?.ok_or(WorkflowError::DepartmentNotFound(id))?;
     desk_of(&department)?.ok_or(WorkflowError::DepartmentWithoutLiaison(id))
+}
+
+/// The desk of the department as it is now, if the issue waits for a signature there. `None`: it does not, or nobody
+/// is on duty.
+pub(super) async fn desk_of_now(
+    rpc: &WorkflowRpc,
+    call: &Call,
+    issue: &Issue,
+) -> Result<Option<Desk>, WorkflowError> {
+    let waits = issue.state() == State::Submitted;
+    let Some(id) = issue.department().filter(|_| waits) else { return Ok(None) };
+    let request = identity::GetDepartmentRequest { department_id: id.to_string(), code: String::new() };
+    match department(rpc, call, request).await? {
+        Some(department) => desk_of(&department),
+        None => Ok(None),
+    }
 }
 
 async fn department(

@@ -1,7 +1,7 @@
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields};
 
-use super::{WorkflowRpc, actor, convert, facts, rules};
+use super::{WorkflowRpc, actor, convert, directory, facts, rules};
 use crate::{
     domain::{local_date, next_actions},
     error::WorkflowError,
@@ -25,6 +25,10 @@ pub(super) async fn handle(
     let Found { issue, link: _, manager, texts: _ } = found.ok_or(WorkflowError::IssueNotFound(id))?;
     let facts = facts(&issue, manager);
     rpc.admit(&call, id, &facts)?;
+    let issue = match directory::desk_of_now(&rpc, &call, &issue).await? {
+        Some(desk) => issue.at_desk_of_now(desk),
+        None => issue,
+    };
     let actions = next_actions(&issue, rules(&book, &issue)?, now, &actor(&call, &issue, manager)?)
         .map_err(WorkflowError::refused(issue.id, &issue.calendar_version))?;
     Ok(pb::ListNextActionsResponse {

@@ -10,7 +10,7 @@ use store::{Batch, Tx};
 use super::{WorkflowRpc, actor, attachment, convert, facts, notes::Notes, rules};
 use crate::{
     domain::{
-        Action, Actor, AttachmentRef, Command, Issue, Party, Rulebook, Rules, State, decide, local_date,
+        Action, Actor, AttachmentRef, Command, Desk, Issue, Party, Rulebook, Rules, State, decide, local_date,
     },
     error::WorkflowError,
     events::publish::{self, Cause},
@@ -26,11 +26,13 @@ use crate::{
 pub(super) struct Target {
     pub issue: IssueId,
     pub etag: Version,
+    /// The desk of its department as identity has it now. `None`: the step does not depend on that.
+    pub desk: Option<Desk>,
 }
 
 pub(super) fn target(f: &mut Fields, issue_id: &str, etag: &str) -> Option<Target> {
     let (issue, etag) = (f.parse("issue_id", issue_id), f.etag(etag));
-    Some(Target { issue: issue?, etag: etag? })
+    Some(Target { issue: issue?, etag: etag?, desk: None })
 }
 
 /// An issue before a step, and what the step made happen.
@@ -62,7 +64,10 @@ pub(super) async fn take_with_files<R: Message>(
     answer: impl FnOnce(Option<pb::Issue>) -> R,
 ) -> Result<R, WorkflowError> {
     let mut tx = rpc.db.begin().await?;
-    let found = lock(&mut tx, target.issue, notes.now).await?;
+    let mut found = lock(&mut tx, target.issue, notes.now).await?;
+    if let Some(desk) = target.desk {
+        found.issue = found.issue.at_desk_of_now(desk);
+    }
     let files = if files.is_empty() {
         Vec::new()
     } else {

@@ -108,6 +108,14 @@ pub(crate) async fn revision(tx: &mut Tx) -> Result<i64, Error> {
     store::scalar!(tx, "count the steps of activations", i64, "SELECT COUNT(*) FROM activation_step")
 }
 
+/// Whoever approves a calendar looks at those that others approved: one after another, until the transaction ends.
+pub(crate) async fn lock_calendars(tx: &mut Tx) -> Result<(), Error> {
+    let for_update = tx.for_update();
+    let sql = format!("SELECT activation_id FROM activation WHERE kind = 'CALENDAR'{for_update}");
+    store::rows!(tx, "lock the calendars to come", (Uuid,), sql)?;
+    Ok(())
+}
+
 pub(crate) async fn changes(tx: &mut Tx) -> Result<Changes, Error> {
     let rows = store::rows!(
         tx,

@@ -141,12 +141,10 @@ impl IssueFilter {
         value("supervision >= ?", Some(self.min_supervision).filter(|level| 0 < *level).map(Bind::from));
         value("committed_on >= ?", self.committed_from.map(Bind::from));
         value("committed_on <= ?", self.committed_to.map(Bind::from));
+        value("unconfirmed_at < ?", self.unconfirmed_only.then_some(now).map(Bind::from));
         value("due_at < ?", self.overdue_only.then_some(now).map(Bind::from));
         if self.open_only {
-            parts.push(Filter::new("closed_at IS NULL AND holder <> 'NOBODY'", []));
-        }
-        if self.unconfirmed_only {
-            parts.push(Filter::new("unconfirmed", []));
+            parts.push(is_open());
         }
         if let Some(text) = &self.text {
             let part = format!("%{}%", literal(&text.to_lowercase()));
@@ -157,6 +155,12 @@ impl IssueFilter {
         }
         Filter::all(parts)
     }
+}
+
+/// Somebody still has to act, as `State::is_open` says. That it is not closed follows, and lets indexes serve that hold
+/// what is not closed.
+pub(super) fn is_open() -> Filter {
+    Filter::new("closed_at IS NULL AND holder <> 'NOBODY'", [])
 }
 
 /// As `domain::Lights` tells a light, in SQL.

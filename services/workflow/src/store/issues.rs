@@ -209,10 +209,10 @@ pub(super) fn save(
             "insert the issue",
             "INSERT INTO issue (issue_id, state, holder, department_id, section_id, handler_id, unconfirmed,
                 updated_at, closed_at, due_at, yellow_at, red_at, wake_at, reply_text_id, legal_basis_id, version,
-                link, fold, supervision, committed_on, merged_into, number, enterprise_id, category, title,
-                division_code, submitted_at, description_id, confidential, raised_by_id)
+                link, fold, supervision, committed_on, merged_into, unconfirmed_at, number, enterprise_id, category,
+                title, division_code, submitted_at, description_id, confidential, raised_by_id)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                $22, $23, $24, $25, $26, $27, $28, $29, $30)",
+                $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)",
             {
                 values.extend(binds![
                     issue.number.as_str(),
@@ -234,8 +234,8 @@ pub(super) fn save(
             SET state = $2, holder = $3, department_id = $4, section_id = $5, handler_id = $6, unconfirmed = $7,
                 updated_at = $8, closed_at = $9, due_at = $10, yellow_at = $11, red_at = $12, wake_at = $13,
                 reply_text_id = $14, legal_basis_id = $15, version = $16, link = $17, fold = $18, supervision = $19,
-                committed_on = $20, merged_into = $21
-            WHERE issue_id = $1 AND version = $22",
+                committed_on = $20, merged_into = $21, unconfirmed_at = $22
+            WHERE issue_id = $1 AND version = $23",
             {
                 values.push(before.version.number().into());
                 values
@@ -245,14 +245,14 @@ pub(super) fn save(
     Ok(())
 }
 
-/// `$1` to `$21`: the columns that a step may change.
+/// `$1` to `$22`: the columns that a step may change.
 fn columns(issue: &Issue, link: Link, rules: Rules<'_>) -> Result<Vec<Bind>, OutOfCalendar> {
     let lights = lights(issue, rules)?;
     let reply = issue.reply();
-    let is_unconfirmed = matches!(
-        issue.confirmation(rules, issue.updated_at)?,
-        Confirmation::Awaited { .. } | Confirmation::Unconfirmed { .. }
-    );
+    let unconfirmed_at = match issue.confirmation(rules, issue.updated_at)? {
+        Confirmation::Awaited { until: at } | Confirmation::Unconfirmed { since: at } => Some(at),
+        Confirmation::NotNeeded | Confirmation::Confirmed { .. } => None,
+    };
     Ok(binds![
         issue.id.uuid(),
         issue.state().name(),
@@ -260,7 +260,7 @@ fn columns(issue: &Issue, link: Link, rules: Rules<'_>) -> Result<Vec<Bind>, Out
         issue.department().map(kernel::DepartmentId::uuid),
         issue.section().map(kernel::SectionId::uuid),
         issue.handler().map(AccountId::uuid),
-        is_unconfirmed,
+        unconfirmed_at.is_some(),
         issue.updated_at,
         issue.closed_at(),
         next_due(issue, rules)?,
@@ -274,7 +274,8 @@ fn columns(issue: &Issue, link: Link, rules: Rules<'_>) -> Result<Vec<Bind>, Out
         serde_json::to_value(issue).expect("an issue has a JSON form"),
         i64::from(issue.supervision.get()),
         issue.plan().map(|plan| plan.committed),
-        issue.merged_into().map(IssueId::uuid)
+        issue.merged_into().map(IssueId::uuid),
+        unconfirmed_at
     ])
 }
 

@@ -36,7 +36,8 @@ pub(super) fn insert(batch: &mut Batch, issue: &Issue, event: &Event) {
     );
 }
 
-/// The last precedents of a category, but those of the issue itself, newest first.
+/// The last precedents of a category, but those of the issue itself, newest first. What was decided about an issue
+/// anew later is none: the department sent it back, and was right.
 pub(crate) async fn of_category(tx: &mut Tx, category: &Code, but: IssueId) -> Result<Vec<Precedent>, Error> {
     let rows = store::rows!(
         tx,
@@ -44,7 +45,10 @@ pub(crate) async fn of_category(tx: &mut Tx, category: &Code, but: IssueId) -> R
         (Uuid, Uuid, String, Timestamp),
         "SELECT department_id, issue_id, division_code, decided_at
         FROM precedent
-        WHERE category = $1 AND issue_id <> $2
+        WHERE category = $1 AND issue_id <> $2 AND NOT EXISTS (
+            SELECT 1 FROM precedent AS later
+            WHERE later.issue_id = precedent.issue_id AND precedent.seq < later.seq
+        )
         ORDER BY decided_at DESC
         LIMIT $3",
         category.as_str(),

@@ -7,7 +7,7 @@ use store::{Error, Filter, Select, Tx, binds};
 use uuid::Uuid;
 
 use super::{
-    filter::Viewer,
+    filter::{Viewer, is_open},
     issues::{self, read_fold},
 };
 use crate::domain::Issue;
@@ -40,7 +40,7 @@ pub(crate) async fn in_sight(
 ) -> Result<Vec<Issue>, Error> {
     let which = match only {
         Some(id) => Filter::new("issue_id = ?", binds![id.uuid()]),
-        None => Filter::new("closed_at IS NULL", []),
+        None => is_open(),
     };
     page(tx, Filter::all([viewer.sees(), which]), after, limit).await
 }

@@ -237,6 +237,27 @@ both_engines! {
         assert_eq!((got.built_in, got.in_force, got.text), (false, false, data(LATER, "2026-03-04", 2026)));
     }
 
+    async fn no_calendar_follows_a_longer_one_whatever_was_approved_in_between(app: TestSuite) {
+        let until = async |version: &str, year: i32, day: &str| {
+            create(app, data(version, "2026-03-04", year)).await.unwrap();
+            propose(app, version, day).await.unwrap()
+        };
+        let short = until("until-2026", 2026, "03-10").await;
+        let long = until("until-2028", 2028, "03-05").await;
+        approve(app, second(app), &long).await.unwrap();
+        // What was in force when it was proposed is not what is in force on its day.
+        let refused = approve(app, second(app), &short).await;
+        assert_eq!(refusal(refused), was(Code::FailedPrecondition, "CALENDAR_TOO_SHORT"));
+        let next = until("until-2029", 2029, "03-12").await;
+        approve(app, second(app), &next).await.unwrap();
+        // Nor does one come in between that the next one cuts off.
+        let between = until("until-2030", 2030, "03-11").await;
+        let refused = approve(app, second(app), &between).await;
+        assert_eq!(refusal(refused), was(Code::FailedPrecondition, "NEXT_CALENDAR_TOO_SHORT"));
+        let fits = until("again-until-2028", 2028, "03-10").await;
+        approve(app, second(app), &fits).await.unwrap();
+    }
+
     async fn a_calendar_that_ends_within_sixty_days_raises_an_alarm_a_day(app: TestSuite) {
         let in_force = async || {
             let page = first(app).list_calendars(pb::ListCalendarsRequest::default()).await.unwrap().into_inner();

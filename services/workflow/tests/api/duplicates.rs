@@ -124,6 +124,18 @@ both_engines! {
         assert_eq!(refusal(refused).0, Code::PermissionDenied);
     }
 
+    async fn open_are_issues_that_somebody_still_has_to_act_on(app: TestSuite) {
+        let (lead, merged) = (submitted(app).await, submitted(app).await);
+        crate::rulings::merge(app, &lead, &[&merged]).await.unwrap();
+        liaison(app).reject_out_of_scope(&submitted(app).await).await.unwrap();
+        let withdrawn = owner(app).request_withdrawal(&submitted(app).await).await.unwrap();
+        operator(app).decide_withdrawal(&withdrawn, pb::WithdrawalDecision::Confirmed).await.unwrap();
+        let issue = submitted(app).await;
+        let clerk = operator(app);
+        assert_eq!(similar(&clerk, &issue, false).await.unwrap().len(), 4);
+        assert_eq!(numbers(similar(&clerk, &issue, true).await.unwrap()), ["01"]);
+    }
+
     async fn closed_issues_can_be_left_out_and_those_of_long_ago_always_are(app: TestSuite) {
         closed(app).await;
         let issue = submitted(app).await;

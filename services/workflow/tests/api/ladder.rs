@@ -55,7 +55,9 @@ both_engines! {
         let told = told(app).await;
         let (half, due) = (&told[0], &told[1]);
         assert_eq!((half.light(), half.notify().collect::<Vec<_>>()), (pb::Light::Yellow, vec![pb::NotifyTarget::Holder]));
-        assert_eq!(due.notify().collect::<Vec<_>>(), [pb::NotifyTarget::Holder, pb::NotifyTarget::Liaison]);
+        let told_at_due = [pb::NotifyTarget::Holder, pb::NotifyTarget::Liaison, pb::NotifyTarget::Section];
+        assert_eq!(due.notify().collect::<Vec<_>>(), told_at_due);
+        assert_eq!((due.co_section_id.as_str(), due.co_department_id.as_str()), ("", ""));
         let parties = due.issue.as_ref().unwrap();
         assert_eq!((&parties.issue_id, parties.actor_party()), (&issue.issue_id, pb::IssueParty::System));
         assert_eq!((parties.liaison_id.clone(), parties.actor_id.as_str()), (LIAISON.to_string(), ""));
@@ -71,6 +73,21 @@ both_engines! {
         assert_eq!(names(&told), ["C0 half", "C0 due"]);
         assert_eq!(told[1].issue.as_ref().unwrap().department_id, "");
         assert_eq!(told[1].notify().collect::<Vec<_>>(), [pb::NotifyTarget::Holder, pb::NotifyTarget::Operator]);
+    }
+
+    async fn the_section_that_has_to_answer_a_task_is_told_of_its_clock(app: TestSuite) {
+        let issue = liaison(app).add_co_section(&in_progress(app).await).await.unwrap();
+        handler(app).record_contact(&issue).await.unwrap();
+        app.clock.set("2026-03-06T00:00:00+08:00".parse().unwrap());
+        app.settle().await;
+        let of_task: Vec<_> = told(app).await.into_iter().filter(|told| told.clock == "C13").collect();
+        assert_eq!(names(&of_task), ["C13 half", "C13 yellow", "C13 due"]);
+        for told in &of_task {
+            assert_eq!(told.notify().next(), Some(pb::NotifyTarget::CoSection), "{told:?}");
+            let helps = (told.co_section_id.clone(), told.co_department_id.clone());
+            assert_eq!(helps, (BUDGET.to_string(), FINANCE.to_string()));
+            assert_eq!(told.issue.as_ref().unwrap().section_id, ROADS.to_string());
+        }
     }
 
     async fn a_clock_that_has_stopped_reaches_no_rung(app: TestSuite) {

@@ -78,6 +78,23 @@ both_engines! {
         assert_eq!((first.division_code.as_str(), first.last_issue_id.clone()), ("330482101", other.issue_id));
     }
 
+    async fn an_assignment_that_was_sent_back_is_no_precedent(app: TestSuite) {
+        let about_nothing_known = || submission(app, DAIRY, "other");
+        let submit = async || {
+            let request = about_nothing_known();
+            owner(app).issues().submit_issue(request).await.unwrap().into_inner().issue.unwrap()
+        };
+        let issue = operator(app).assign_issue(&submit().await).await.unwrap();
+        let issue = liaison(app).sign_issue(&issue).await.unwrap();
+        let issue = liaison(app).request_return(&issue).await.unwrap();
+        uphold(app, &issue, TRAFFIC).await.unwrap();
+        let request = pb::SuggestDepartmentsRequest { issue_id: submit().await.issue_id };
+        let suggested = operator(app).issues().suggest_departments(request).await.unwrap().into_inner();
+        let told: Vec<_> =
+            suggested.suggestions.iter().map(|one| (one.department_id.clone(), one.precedents)).collect();
+        assert_eq!(told, [(TRAFFIC.to_string(), 1)]);
+    }
+
     async fn a_deputy_signs_after_half_of_the_time(app: TestSuite) {
         let issue = submitted(app).await;
         let deputy = person(app, account(302), vec![RoleGrant::liaison(HOUSING)]);
@@ -86,6 +103,20 @@ both_engines! {
         app.clock.advance(TimeDelta::hours(1));
         let issue = deputy.sign_issue(&issue).await.unwrap();
         assert_eq!(issue.liaison_id, account(302).to_string());
+    }
+
+    async fn who_is_liaison_now_signs_at_once_and_who_was_waits_like_a_deputy(app: TestSuite) {
+        let issue = owner(app).submit(DAIRY, "policy_support").await.unwrap();
+        assert_eq!(issue.liaison_id, account(304).to_string());
+        let of_commerce = |account| person(app, account, vec![RoleGrant::liaison(COMMERCE)]);
+        let (before, now) = (of_commerce(account(304)), of_commerce(account(305)));
+        assert_eq!(refusal(before.sign_issue(&issue).await), was(Code::FailedPrecondition, "DEPUTY_TOO_EARLY"));
+        let signs = async |who: &Person<'_>| {
+            who.next_actions(&issue).await.unwrap().contains(&pb::IssueAction::Sign)
+        };
+        assert_eq!((signs(&before).await, signs(&now).await), (false, true));
+        let issue = now.sign_issue(&issue).await.unwrap();
+        assert_eq!(issue.liaison_id, account(305).to_string());
     }
 
     async fn another_section_sees_and_answers_its_task_and_nothing_else(app: TestSuite) {
@@ -168,6 +199,16 @@ both_engines! {
         let both = person(app, LIAISON, vec![RoleGrant::of(Role::Operator)]);
         let refused = both.decide_withdrawal(&issue, pb::WithdrawalDecision::Confirmed).await;
         assert_eq!(refusal(refused), was(Code::FailedPrecondition, "CONFLICT_OF_DUTY"));
+        let request = pb::DecideWithdrawalRequest {
+            issue_id: issue.issue_id.clone(),
+            decision: pb::WithdrawalDecision::Confirmed.into(),
+            channel: pb::Channel::Portal.into(),
+            note: "平台留言".to_owned(),
+            etag: issue.etag.clone(),
+            request_id: app.request_id(),
+        };
+        let same_way = operator(app).issues().decide_withdrawal(request).await;
+        assert_eq!(refusal(same_way), was(Code::FailedPrecondition, "CHANNEL_NOT_INDEPENDENT"));
         let issue = operator(app).decide_withdrawal(&issue, pb::WithdrawalDecision::Confirmed).await.unwrap();
         assert_eq!(issue.state(), pb::IssueState::Withdrawn);
     }
@@ -259,7 +300,9 @@ both_engines! {
             listed == 1
         };
         assert!(sees(&colleague).await, "somebody has to accept it");
-        handler(app).accept_issue(&issue).await.unwrap();
+        let accepted = handler(app).accept_issue(&issue).await.unwrap();
+        let shared = liaison(app).add_co_section(&accepted).await;
+        assert_eq!(refusal(shared), was(Code::FailedPrecondition, "CO_SECTION_CONFIDENTIAL"));
         assert!(!sees(&colleague).await);
         assert!(!sees(&manager(app, WANG)).await);
         for who in [owner(app), liaison(app), handler(app), operator(app), auditor(app)] {

@@ -5,13 +5,18 @@ use tonic::Code;
 use crate::world::*;
 
 both_engines! {
-    async fn the_manager_raises_on_behalf_and_the_firm_confirms(app: TestSuite) {
+    async fn what_is_raised_on_behalf_is_flagged_once_the_firm_has_not_confirmed_in_time(app: TestSuite) {
         appointed(app, WANG, DAIRY, "03-01").await;
         let issue = manager(app, WANG).submit(DAIRY, "municipal_facilities").await.unwrap();
         assert_eq!(issue.raised_by_party(), pb::IssueParty::Manager);
         assert_eq!(issue.confirmation(), pb::Confirmation::Awaited);
         let filter = || pb::IssueFilter { unconfirmed_only: true, ..Default::default() };
+        assert_eq!(owner(app).count(filter()).await.unwrap().total_count, 0, "there is time until 4 March");
+        app.clock.set("2026-03-04T17:30:00+08:00".parse().unwrap());
+        assert_eq!(owner(app).count(filter()).await.unwrap().total_count, 0);
+        app.clock.advance(chrono::TimeDelta::microseconds(1));
         assert_eq!(owner(app).count(filter()).await.unwrap().total_count, 1);
+        assert_eq!(owner(app).get(&issue).await.unwrap().confirmation(), pb::Confirmation::Unconfirmed);
         let issue = owner(app).confirm_issue(&issue).await.unwrap();
         assert_eq!(issue.confirmation(), pb::Confirmation::Confirmed);
         assert_eq!(owner(app).count(filter()).await.unwrap().total_count, 0);

@@ -300,6 +300,19 @@ both_engines! {
         }
     }
 
+    async fn a_snapshot_leaves_out_what_nobody_has_to_act_on_any_more(app: TestSuite) {
+        let open = submitted(app).await;
+        liaison(app).reject_out_of_scope(&submitted(app).await).await.unwrap();
+        let withdrawn = owner(app).request_withdrawal(&submitted(app).await).await.unwrap();
+        operator(app).decide_withdrawal(&withdrawn, pb::WithdrawalDecision::Confirmed).await.unwrap();
+        crate::rulings::merge(app, &open, &[&submitted(app).await]).await.unwrap();
+        let request = pb::WatchIssuesRequest { snapshot: true, ..Default::default() };
+        let mut stream = watch(&owner(app), request).await.unwrap();
+        let shown = next(&mut stream).await;
+        assert_eq!((shown.kind(), shown.issue_id), (Snapshot, open.issue_id));
+        assert_eq!(next(&mut stream).await.kind(), Heartbeat);
+    }
+
     async fn who_hears_nothing_for_long_need_not_look_through_it_again(app: TestSuite) {
         submitted(app).await;
         let (mut stream, old) = greeted(&steel_owner(app)).await;

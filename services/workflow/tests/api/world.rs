@@ -42,6 +42,8 @@ pub const RETIRED: EnterpriseId = EnterpriseId::new(Uuid::from_u128(13));
 pub const HOUSING: DepartmentId = DepartmentId::new(Uuid::from_u128(21));
 /// In charge of roads.
 pub const TRAFFIC: DepartmentId = DepartmentId::new(Uuid::from_u128(23));
+/// In charge of policy support. When the issue came, another was its liaison than is now.
+pub const COMMERCE: DepartmentId = DepartmentId::new(Uuid::from_u128(24));
 /// Nobody is on duty there.
 pub const FINANCE: DepartmentId = DepartmentId::new(Uuid::from_u128(22));
 pub const ROADS: SectionId = SectionId::new(Uuid::from_u128(31));
@@ -73,6 +75,10 @@ pub fn identity() -> ModuleSpec {
                 department(HOUSING, &LIAISON.to_string())
             } else if req.department_id == TRAFFIC.to_string() {
                 department(TRAFFIC, &account(303).to_string())
+            } else if req.code == "commerce" {
+                department(COMMERCE, &account(304).to_string())
+            } else if req.department_id == COMMERCE.to_string() {
+                department(COMMERCE, &account(305).to_string())
             } else if req.code == "finance" || req.department_id == FINANCE.to_string() {
                 department(FINANCE, "")
             } else {

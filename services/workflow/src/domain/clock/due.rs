@@ -71,7 +71,7 @@ fn clock(run: &Run, issue: &Issue, rules: Rules<'_>, now: Timestamp) -> Result<C
         Ok(due.expect("only an open pause takes a deadline away"))
     };
     let original_due_at = due(limit)?;
-    let due_at = due(longer(limit, extended))?;
+    let due_at = due(longer(limit, extended, rules.policy.reply_cap))?;
     let end = stopped_at.or(run.paused_since()).unwrap_or(now.max(started_at));
     let late = !void && due_at < end;
     let late_seconds = if late { calendar.active_seconds_between(due_at, end, &stood_still)? } else { 0 };
@@ -99,10 +99,12 @@ pub(super) fn pauses_of(pauses: &[Pause]) -> Pauses {
     Pauses::try_new(over).expect("a history goes forward in time")
 }
 
-/// Only a limit in working days is ever extended.
-fn longer(limit: Limit, working_days: u32) -> Limit {
+/// Only C4 is ever extended, whose limit is in working days, and never beyond the cap: also not where it was extended
+/// first, and the issue turned out to be harder afterwards.
+fn longer(limit: Limit, working_days: u32, cap: u32) -> Limit {
     match limit {
-        Limit::WorkingDays(days) => Limit::WorkingDays(days.saturating_add(working_days)),
+        Limit::WorkingDays(_) if working_days == 0 => limit,
+        Limit::WorkingDays(days) => Limit::WorkingDays(days.saturating_add(working_days).min(cap)),
         Limit::WorkingHours(_) => limit,
     }
 }

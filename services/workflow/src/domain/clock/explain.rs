@@ -1,7 +1,8 @@
 //! Why a deadline lies where it does: the working time that was counted, day by day, and what was not.
 //!
-//! The lines follow on one another in time, and what they count adds up to the limit exactly. Text in both languages
-//! is made from the same lines, see [`Explanation::chinese`] and [`Explanation::english`].
+//! The lines follow on one another in time up to the deadline that holds. What they count adds up to the limit exactly
+//! where the original deadline is marked, and in the end to the limit with its extensions. Text in both languages is made
+//! from the same lines, see [`Explanation::chinese`] and [`Explanation::english`].
 
 use chrono::{Datelike as _, NaiveDate};
 use kernel::Timestamp;
@@ -40,7 +41,7 @@ pub struct Explanation {
     pub started_at: Timestamp,
     pub original_due_at: Timestamp,
     pub due_at: Timestamp,
-    /// In the order of time, from the start of the count to the original deadline.
+    /// In the order of time, from the start of the count to the deadline that holds.
     pub lines: Vec<Line>,
     pub gaps: Vec<Gap>,
     /// Whether days were drawn together into longer stretches.
@@ -60,10 +61,16 @@ pub enum Line {
     /// The firm was asked to supply something, or for C2 an operator had to rule on a return.
     Paused {
         from: Timestamp,
-        /// Not after the deadline.
+        /// Not after the deadline that holds.
         until: Timestamp,
         /// Working time in it, which was not counted, in nanoseconds.
         nanos: i64,
+    },
+    /// Up to here the limit alone goes; what follows was added by extensions.
+    OriginalDeadline {
+        at: Timestamp,
+        /// With all before it, in nanoseconds.
+        sum_nanos: i64,
     },
 }
 
@@ -90,6 +97,21 @@ pub enum DayOff {
     Holiday(String),
 }
 
+/// What a clock stands still for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// The firm was asked to supply something.
+    Firm,
+    /// An operator has to rule on a return.
+    Ruling,
+}
+
+impl Awaited {
+    pub const fn by(clock: ClockId) -> Self {
+        if matches!(clock, ClockId::C2) { Self::Ruling } else { Self::Firm }
+    }
+}
+
 /// Explains a deadline. Fails only where the deadline itself could not have been computed.
 pub fn explain(question: &Question<'_>, calendar: &Calendar) -> Result<Explanation, OutOfCalendar> {
     let Question { clock, limit, started_at, original_due_at, due_at, pauses, gaps } = *question;
@@ -98,11 +120,18 @@ pub fn explain(question: &Question<'_>, calendar: &Calendar) -> Result<Explanati
         // The day of the start does not count.
         Limit::WorkingDays(_) => start_of_day(local_date(started_at).succ_opt().unwrap_or(NaiveDate::MAX)),
     };
-    let counted = counted(from, original_due_at, pauses, calendar)?;
+    let mut counted = counted(from, original_due_at, 0, pauses, calendar)?;
+    let mut mark = None;
+    if original_due_at < due_at {
+        let sum_nanos = counted.last().map_or(0, |last| last.sum_nanos);
+        mark = Some(Line::OriginalDeadline { at: original_due_at, sum_nanos });
+        counted.extend(self::counted(original_due_at, due_at, sum_nanos, pauses, calendar)?);
+    }
     let summarised = MAX_INTERVALS < counted.len();
-    let mut lines: Vec<Line> = counted.into_iter().map(Line::Counted).collect();
-    lines.extend(skipped(from, original_due_at, calendar)?);
-    lines.extend(paused(from, original_due_at, pauses, calendar)?);
+    // Of lines that begin together the first stays so: nothing that is added comes before the mark.
+    let mut lines: Vec<Line> = mark.into_iter().chain(counted.into_iter().map(Line::Counted)).collect();
+    lines.extend(skipped(from, due_at, calendar)?);
+    lines.extend(paused(from, due_at, pauses, calendar)?);
     lines.sort_by_key(Line::begins);
     if summarised {
         lines = drawn_together(lines);
@@ -140,6 +169,7 @@ impl Line {
         match self {
             Self::Counted(Counted { from, .. }) | Self::Paused { from, .. } => *from,
             Self::Skipped { first, .. } => start_of_day(*first),
+            Self::OriginalDeadline { at, .. } => *at,
         }
     }
 }
@@ -155,14 +185,15 @@ impl Counted {
     }
 }
 
+/// What counts in a stretch, after `sum_nanos` that counted before it.
 fn counted(
     from: Timestamp,
     until: Timestamp,
+    mut sum_nanos: i64,
     pauses: &Pauses,
     calendar: &Calendar,
 ) -> Result<Vec<Counted>, OutOfCalendar> {
     let mut counted = Vec::new();
-    let mut sum_nanos = 0;
     for worked in calendar.intervals_between(from, until)? {
         let make_up_for = match calendar.day(local_date(worked.from))? {
             Day::MakeUp { of } => Some(of.to_owned()),
@@ -242,7 +273,7 @@ fn paused(
 fn drawn_together(lines: Vec<Line>) -> Vec<Line> {
     let day = |line: &Line| match line {
         Line::Counted(counted) => Some(local_date(counted.from)),
-        Line::Skipped { .. } | Line::Paused { .. } => None,
+        Line::Skipped { .. } | Line::Paused { .. } | Line::OriginalDeadline { .. } => None,
     };
     let first_day = lines.iter().find_map(day);
     let last_day = lines.iter().rev().find_map(day);

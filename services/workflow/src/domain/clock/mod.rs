@@ -29,7 +29,7 @@ use worktime::ZONE;
 use super::named::{UnknownName, named};
 
 pub use due::{Clock, Interval, IntervalKind, clocks, latest};
-pub use explain::{Counted, DayOff, Explanation, Line, Question, explain};
+pub use explain::{Awaited, Counted, DayOff, Explanation, Line, Question, explain};
 pub use ladder::{Lights, Rung, due_now, lights, next_wake, question_until, rungs};
 pub(super) use ladder::{pending, rating_until};
 pub use segment::{Segment, open_seconds, segments};
@@ -135,7 +135,7 @@ impl Run {
 }
 
 impl ClockKey {
-    /// The only round of C0 to C4, the first of the others.
+    /// The first round: the only one of C3 and C4.
     pub const fn first(id: ClockId) -> Self {
         Self { id, round: 1 }
     }

@@ -2,10 +2,10 @@ use worktime::Limit;
 
 use super::*;
 use crate::domain::{
-    Command, Holder, Issue, Light, Outcome, Policy, Rules, State, fold,
+    Actor, Command, Difficulty, Holder, Issue, Light, Outcome, Party, Policy, Rules, State, decide, fold,
     tests::world::{
-        World, at, closed, contact, dispatch, fail_audit, feed_back, note, rate, reply, rules, to_progress,
-        to_rating, wall,
+        World, actor, at, closed, contact, dispatch, fail_audit, feed_back, note, rate, reply, rules,
+        to_progress, to_rating, wall,
     },
 };
 
@@ -157,6 +157,40 @@ fn a_later_pack_or_question_does_not_change_a_clock_that_has_stopped() {
     assert!(!edited.bind(&world.issue), "an issue keeps the pack that it was submitted under");
 }
 
+#[test]
+fn no_extension_takes_a_reply_beyond_the_cap_however_hard_the_issue_turns_out_to_be() {
+    let text = include_str!("../../../packs/default.toml").replacen(
+        "hard = \"15 working days\"",
+        "hard = \"25 working days\"",
+        1,
+    );
+    let policy = Policy::parse(&text).unwrap();
+    let rules = Rules { policy: &policy, ..rules() };
+    let mut world = World::submitted();
+    let take = |world: &mut World, command: Command, by: &Actor| {
+        let events = decide(&world.issue, command, rules, world.now, by).unwrap();
+        *world = world.clone().after(events);
+    };
+    let sign = |difficulty| Command::Sign { difficulty: Some(difficulty) };
+    let (liaison, section) = (actor(Party::Liaison), actor(Party::Section));
+    take(&mut world, sign(Difficulty::Normal), &liaison);
+    take(&mut world, dispatch(), &liaison);
+    take(&mut world, Command::Accept, &section);
+    take(&mut world, Command::RequestExtension { working_days: 10, reason: note() }, &section);
+    take(&mut world, Command::GrantExtension { note: None }, &liaison);
+    let mut hard = world.clone();
+    hard.issue.difficulty = Difficulty::Hard;
+    let c4 = |world: &World| {
+        let clocks = clocks(&world.issue, rules, world.now).unwrap();
+        latest(&clocks, ClockId::C4).unwrap().clone()
+    };
+    let cap = rules.calendar.deadline(world.issue.submitted_at, "30 working days".parse().unwrap()).unwrap();
+    let original =
+        rules.calendar.deadline(world.issue.submitted_at, "25 working days".parse().unwrap()).unwrap();
+    assert_eq!((c4(&hard).original_due_at, c4(&hard).due_at), (original, cap));
+    assert!(c4(&world).due_at < cap);
+}
+
 /// What the ladder of a world does, moment by moment, if nobody takes a step until `until`.
 fn climb(world: &mut World, until: &str) -> String {
     let mut lines = Vec::new();
@@ -189,12 +223,12 @@ fn an_issue_that_nobody_signs_climbs_the_ladder_of_both_its_clocks() {
     let mut world = World::submitted();
     expect_test::expect![[r"
         2026-03-02 10:00 C1 half YELLOW: HOLDER
-        2026-03-02 11:00 C1 due RED: HOLDER, LIAISON
+        2026-03-02 11:00 C1 due RED: HOLDER, LIAISON, SECTION
         2026-03-03 11:00 C1 urge: HOLDER, DEPARTMENT
         2026-03-05 08:45 C4 half: HOLDER
         2026-03-06 17:30 C4 yellow YELLOW: HOLDER, LIAISON
         2026-03-09 11:00 C1 listed: DEPARTMENT, OPERATOR
-        2026-03-09 17:30 C4 due RED: HOLDER, LIAISON
+        2026-03-09 17:30 C4 due RED: HOLDER, LIAISON, SECTION
         2026-03-10 17:30 C4 urge: HOLDER, DEPARTMENT
         2026-03-16 17:30 C4 listed: DEPARTMENT, OPERATOR"]]
     .assert_eq(&climb(&mut world, "2026-03-31 09:00"));
@@ -227,7 +261,7 @@ fn a_clock_set_going_after_it_was_due_climbs_rung_by_rung_from_there() {
     world.set("2026-03-24 10:00").step(fail_audit());
     assert_eq!(lights(&world.issue, rules()).unwrap().at(world.now), Light::Red);
     expect_test::expect![[r"
-        2026-03-24 10:00 C4 due RED: HOLDER, LIAISON
+        2026-03-24 10:00 C4 due RED: HOLDER, LIAISON, SECTION
         2026-03-25 10:00 C4 urge: HOLDER, DEPARTMENT
         2026-03-31 10:00 C4 listed: DEPARTMENT, OPERATOR"]]
     .assert_eq(&climb(&mut world, "2026-04-30 09:00"));

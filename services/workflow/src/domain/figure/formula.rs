@@ -153,6 +153,11 @@ impl FigureId {
             Self::M23C6 => ClockId::C6,
             Self::M23C7 => ClockId::C7,
             Self::M23C8 => ClockId::C8,
+            Self::M23C9 => ClockId::C9,
+            Self::M23C10 => ClockId::C10,
+            Self::M23C11 => ClockId::C11,
+            Self::M23C12 => ClockId::C12,
+            Self::M23C13 => ClockId::C13,
             _ => return None,
         })
     }

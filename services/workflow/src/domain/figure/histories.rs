@@ -107,6 +107,10 @@ pub(crate) fn history(dice: &mut Dice, n: u128) -> Vec<Event> {
 }
 
 fn command(dice: &mut Dice, world: &World) -> Command {
+    let owed = owed(dice, &world.issue).filter(|_| dice.one_in(2));
+    if let Some(command) = owed.or_else(|| aside(dice)) {
+        return command;
+    }
     let department = world.issue.department().unwrap_or(DEPARTMENT);
     let section = dice.one_of(&[SECTION, SectionId::new(Uuid::from_u128(22))]);
     let committed = (world.now + TimeDelta::days(9)).date_naive();
@@ -131,5 +135,41 @@ fn command(dice: &mut Dice, world: &World) -> Command {
         19 | 20 => reply(Outcome::Resolved),
         21 => feed_back(),
         _ => Command::PassAudit { note: None },
+    }
+}
+
+/// What somebody waits for beside the straight way.
+fn owed(dice: &mut Dice, issue: &Issue) -> Option<Command> {
+    match issue.state() {
+        State::ReturnPending if dice.one_in(2) => {
+            let desk = Desk { department: DepartmentId::new(Uuid::from_u128(33)), liaison: LIAISON };
+            return Some(Command::UpholdReturn { desk, reason: note() });
+        }
+        State::ReturnPending => return Some(Command::DenyReturn { reason: note() }),
+        State::WithdrawPending if dice.one_in(5) => {
+            return Some(Command::ConfirmWithdrawal { channel: Channel::Letter, note: note() });
+        }
+        State::WithdrawPending => {
+            return Some(Command::DenyWithdrawal { channel: Channel::Visit, note: note() });
+        }
+        State::Planned if dice.one_in(4) => return Some(Command::ReviewPlan { note: note() }),
+        _ => {}
+    }
+    if let Some((task, _)) = issue.open_co_tasks().next() {
+        return Some(Command::ReplyCoTask { task, text: note() });
+    }
+    let mut instructions = (1..).zip(&issue.instructions);
+    let (instruction, _) = instructions.find(|(_, instruction)| instruction.answered_at.is_none())?;
+    Some(Command::AnswerInstruction { instruction, text: note() })
+}
+
+/// What takes an issue off the straight way, now and then.
+fn aside(dice: &mut Dice) -> Option<Command> {
+    match dice.below(500) {
+        0 | 1 => Some(Command::RequestReturn { reason: note(), new_fact: Some(note()) }),
+        2 => Some(Command::RequestWithdrawal { reason: note() }),
+        3 => Some(Command::Instruct { text: note() }),
+        4 | 5 => Some(Command::AddCoSection(co_section(23))),
+        _ => None,
     }
 }

@@ -26,6 +26,11 @@ named! {
         DoneC6 = "done.C6",
         DoneC7 = "done.C7",
         DoneC8 = "done.C8",
+        DoneC9 = "done.C9",
+        DoneC10 = "done.C10",
+        DoneC11 = "done.C11",
+        DoneC12 = "done.C12",
+        DoneC13 = "done.C13",
         /// The same, for whoever goes by the original deadline.
         DoneOriginalC1 = "done_original.C1",
         DoneOriginalC2 = "done_original.C2",
@@ -79,7 +84,7 @@ pub mod flag {
 
 impl Kind {
     /// The clocks, each with what is so once it has stopped.
-    pub const DONE: [(ClockId, Self); 9] = [
+    pub const DONE: [(ClockId, Self); 14] = [
         (ClockId::C0, Self::DoneC0),
         (ClockId::C1, Self::DoneC1),
         (ClockId::C2, Self::DoneC2),
@@ -89,6 +94,11 @@ impl Kind {
         (ClockId::C6, Self::DoneC6),
         (ClockId::C7, Self::DoneC7),
         (ClockId::C8, Self::DoneC8),
+        (ClockId::C9, Self::DoneC9),
+        (ClockId::C10, Self::DoneC10),
+        (ClockId::C11, Self::DoneC11),
+        (ClockId::C12, Self::DoneC12),
+        (ClockId::C13, Self::DoneC13),
     ];
 
     /// The clocks that offices have to keep: overdue; done and overdue by the original deadline.

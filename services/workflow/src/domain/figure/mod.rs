@@ -82,6 +82,11 @@ named! {
         M23C6 = "M23.C6",
         M23C7 = "M23.C7",
         M23C8 = "M23.C8",
+        M23C9 = "M23.C9",
+        M23C10 = "M23.C10",
+        M23C11 = "M23.C11",
+        M23C12 = "M23.C12",
+        M23C13 = "M23.C13",
         /// The enterprise clock.
         M23Total = "M23.total",
         /// Rank.

@@ -176,7 +176,7 @@ impl Check {
             let code: Option<Code> = self.parse(&format!("{place}.rung"), &rung);
             let at: Option<Moment> = self.parse(&format!("{place}.at"), &at);
             let clocks: Vec<ClockId> = self.list(&format!("{place}.clocks"), &clocks);
-            let notify = self.list(&format!("{place}.notify"), &notify);
+            let notify: Vec<Notify> = self.list(&format!("{place}.notify"), &notify);
             let light = light.and_then(|light| self.parse(&format!("{place}.light"), &light));
             match (light, at) {
                 (Some(Light::Off | Light::Green), _) => {
@@ -197,6 +197,13 @@ impl Check {
                     );
                 }
                 _ => {}
+            }
+            if notify.contains(&Notify::CoSection) {
+                self.fault(
+                    format!("{place}.notify"),
+                    "must not name CO_SECTION: nobody helps with an order",
+                    "订单没有协办科室，不能列 CO_SECTION",
+                );
             }
             for clock in &clocks {
                 if !seen.insert((*clock, rung.clone())) {

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 use worktime::Limit;
 
 use super::{
-    AuditFailure, Category, ClockId, Code, Light, Moment, PackName, Policy, PolicyVersion, ReplyLimits,
-    Route, RungRule, Stars, file, place,
+    AuditFailure, Category, ClockId, Code, Light, Moment, Notify, PackName, Policy, PolicyVersion,
+    ReplyLimits, Route, RungRule, Stars, file, place,
 };
 
 /// Why a file is not a policy pack.
@@ -85,6 +85,7 @@ pub(super) fn policy(file: file::File) -> Result<Policy, Vec<Fault>> {
         escalation,
         windows,
         reopening,
+        urging,
         rating,
         ladder,
         audit_failures,
@@ -105,6 +106,8 @@ pub(super) fn policy(file: file::File) -> Result<Policy, Vec<Fault>> {
     let appeal_window = check.limit("windows.appeal", &windows.appeal);
     let confirm_window = check.limit("windows.confirm", &windows.confirm);
     let reopen_window = check.limit("windows.reopen", &windows.reopen);
+    let urges_per_working_day = check.urging(&urging);
+    let rating_dimensions = check.rating_dimensions(&rating.dimensions);
     let rating = check.rating(&rating);
     let ladder = check.ladder(ladder);
     let audit_failures = check.audit_failures(audit_failures);
@@ -139,8 +142,10 @@ pub(super) fn policy(file: file::File) -> Result<Policy, Vec<Fault>> {
         appeal_window,
         reopen_window,
         reopenings_to_same_handler: reopening.same_handler,
+        urges_per_working_day,
         satisfied_from,
         strictly_satisfied_from,
+        rating_dimensions,
         ladder,
         categories,
         audit_failures,
@@ -165,7 +170,7 @@ impl Check {
         self.faults.push(Fault { place: place.into(), line: None, problem, zh });
     }
 
-    fn parse<T: FromStr<Err: fmt::Display>>(&mut self, place: &str, text: &str) -> Option<T> {
+    pub(super) fn parse<T: FromStr<Err: fmt::Display>>(&mut self, place: &str, text: &str) -> Option<T> {
         text.parse().map_err(|err| self.fault(place, err, format!("“{text}”不是有效的取值"))).ok()
     }
 
@@ -173,7 +178,7 @@ impl Check {
         self.parse(place, text)
     }
 
-    fn names(&mut self, place: &str, zh: &str, en: &str) {
+    pub(super) fn names(&mut self, place: &str, zh: &str, en: &str) {
         for (language, name) in [("zh", zh), ("en", en)] {
             if name.trim().is_empty() {
                 self.fault(format!("{place}.{language}"), "must not be empty", "不能为空");
@@ -232,7 +237,7 @@ impl Check {
     }
 
     fn rating(&mut self, rating: &file::Rating) -> Option<(Stars, Stars)> {
-        let file::Rating { satisfied_from, strictly_satisfied_from } = *rating;
+        let file::Rating { satisfied_from, strictly_satisfied_from, dimensions: _ } = *rating;
         let mut stars = |place: &str, number: u8| {
             Stars::try_from(number).map_err(|err| self.fault(place, err, "须为 1 至 5 星")).ok()
         };
@@ -263,7 +268,7 @@ impl Check {
             let code: Option<Code> = self.parse(&format!("{place}.rung"), &rung);
             let at: Option<Moment> = self.parse(&format!("{place}.at"), &at);
             let clocks: Vec<ClockId> = self.list(&format!("{place}.clocks"), &clocks);
-            let notify = self.list(&format!("{place}.notify"), &notify);
+            let notify: Vec<Notify> = self.list(&format!("{place}.notify"), &notify);
             let light = light.and_then(|light| self.parse(&format!("{place}.light"), &light));
             match (light, at) {
                 (Some(Light::Off | Light::Green), _) => {
@@ -284,6 +289,13 @@ impl Check {
                     );
                 }
                 _ => {}
+            }
+            if notify.contains(&Notify::CoSection) && clocks.iter().any(|clock| *clock != ClockId::C13) {
+                self.fault(
+                    format!("{place}.notify"),
+                    "must not name CO_SECTION, which only C13 waits for",
+                    "CO_SECTION 只能用于 C13",
+                );
             }
             for clock in &clocks {
                 if !seen.insert((*clock, rung.clone())) {

@@ -17,6 +17,7 @@ pub(super) struct File {
     pub(super) escalation: Escalation,
     pub(super) windows: Windows,
     pub(super) reopening: Reopening,
+    pub(super) urging: Urging,
     pub(super) rating: Rating,
     pub(super) ladder: Vec<LadderStep>,
     pub(super) audit_failures: Vec<AuditFailure>,
@@ -99,6 +100,22 @@ pub(super) struct Reopening {
 pub(super) struct Rating {
     pub(super) satisfied_from: u8,
     pub(super) strictly_satisfied_from: u8,
+    pub(super) dimensions: Vec<RatingDimension>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RatingDimension {
+    pub(super) code: String,
+    pub(super) zh: String,
+    pub(super) en: String,
+    pub(super) required: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Urging {
+    pub(super) per_working_day: u32,
 }
 
 #[derive(Deserialize)]

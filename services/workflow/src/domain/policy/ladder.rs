@@ -24,6 +24,8 @@ named! {
         Liaison = "LIAISON",
         /// Everybody in the section in charge.
         Section = "SECTION",
+        /// Everybody in the section that a task is for; only with the clock of tasks.
+        CoSection = "CO_SECTION",
         Department = "DEPARTMENT",
         Manager = "MANAGER",
         Operator = "OPERATOR",

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use worktime::Limit;
 
-use super::{ClockId, Code, Difficulty, DivisionCode, Level, Rating, Stars};
+use super::{ClockId, Code, Difficulty, Dimension, DivisionCode, Level, Rating, Stars};
 
 pub use check::{Fault, FormError, PackError};
 pub use ladder::{Light, Moment, Notify, RungRule};
@@ -38,8 +38,12 @@ pub struct Policy {
     pub reopen_window: Limit,
     /// So many reopenings go back to the same handler; later ones to the section, to be accepted afresh.
     pub reopenings_to_same_handler: u32,
+    /// So often the firm may urge on a working day, at least once.
+    pub urges_per_working_day: u32,
     pub satisfied_from: Stars,
     pub strictly_satisfied_from: Stars,
+    /// What the firm may rate beside the whole: each dimension at most once, in the order of the file.
+    pub rating_dimensions: Vec<RatingDimension>,
     /// In the order of the file.
     pub ladder: Vec<RungRule>,
     /// In the order of the file.
@@ -102,6 +106,16 @@ pub struct Category {
     pub en: String,
     /// What an issue of the category counts as until the liaison says otherwise.
     pub difficulty: Difficulty,
+}
+
+/// What the firm may rate beside the whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RatingDimension {
+    pub dimension: Dimension,
+    pub zh: String,
+    pub en: String,
+    /// Whether a rating without it is refused.
+    pub required: bool,
 }
 
 /// Why an audit may fail.
@@ -191,6 +205,11 @@ impl Policy {
     /// Whether a rating leads to rectification.
     pub fn is_low(&self, rating: &Rating) -> bool {
         rating.stars < self.satisfied_from
+    }
+
+    /// `None`: the firm is not asked for stars of that dimension.
+    pub fn rating_dimension(&self, dimension: Dimension) -> Option<&RatingDimension> {
+        self.rating_dimensions.iter().find(|known| known.dimension == dimension)
     }
 
     pub fn category(&self, code: &Code) -> Option<&Category> {

@@ -1,8 +1,9 @@
-//! Checks of what a pack says about single steps: deputies, questions, extensions, escalation.
+//! Checks of what a pack says about single steps: deputies, questions, extensions, escalation, urging, rating.
 
 use worktime::Limit;
 
-use super::{EscalationRule, Extensions, Questions, check::Check, file};
+use super::{Dimension, EscalationRule, Extensions, Questions, RatingDimension, check::Check, file};
+use crate::domain::MOST_URGES_KEPT;
 
 impl Check {
     pub(super) fn deputy(&mut self, deputy: &file::Deputy) -> u32 {
@@ -46,6 +47,32 @@ impl Check {
         let level =
             level.try_into().map_err(|err| self.fault("escalation.level", err, "须为 0 至 3 级")).ok()?;
         Some(EscalationRule { returns, reopens, level })
+    }
+
+    pub(super) fn urging(&mut self, urging: &file::Urging) -> u32 {
+        let file::Urging { per_working_day } = *urging;
+        let most = u32::try_from(MOST_URGES_KEPT).unwrap_or(u32::MAX);
+        if per_working_day == 0 || most < per_working_day {
+            self.fault("urging.per_working_day", format!("must be 1 to {most}"), format!("须为 1 至 {most}"));
+        }
+        per_working_day
+    }
+
+    pub(super) fn rating_dimensions(&mut self, dimensions: &[file::RatingDimension]) -> Vec<RatingDimension> {
+        let mut known: Vec<RatingDimension> = Vec::new();
+        for (i, file::RatingDimension { code, zh, en, required }) in dimensions.iter().enumerate() {
+            let place = format!("rating.dimensions[{i}]");
+            self.names(&place, zh, en);
+            let place = format!("{place}.code");
+            let Some(dimension) = self.parse::<Dimension>(&place, code) else { continue };
+            if known.iter().any(|other| other.dimension == dimension) {
+                self.fault(place, format!("{code:?} stands twice"), format!("“{code}”重复"));
+                continue;
+            }
+            let (zh, en, required) = (zh.clone(), en.clone(), *required);
+            known.push(RatingDimension { dimension, zh, en, required });
+        }
+        known
     }
 
     fn days(&mut self, place: &str, text: &str) -> Option<u32> {

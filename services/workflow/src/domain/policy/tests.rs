@@ -87,6 +87,23 @@ fn every_contradiction_is_named_with_its_place() {
         "strictly_satisfied_from = 6",
         expect!["rating.strictly_satisfied_from: must be 1 to 5"],
     );
+    check("per_working_day = 1", "per_working_day = 21", expect!["urging.per_working_day: must be 1 to 20"]);
+    check(
+        "code = \"attitude\"",
+        "code = \"speed\"",
+        expect![[r#"rating.dimensions[1].code: "speed" stands twice"#]],
+    );
+    check(
+        "code = \"attitude\"",
+        "code = \"manners\"",
+        expect![[r#"rating.dimensions[1].code: "manners" is no Dimension"#]],
+    );
+    check("zh = \"办理结果\"", "zh = \"\"", expect!["rating.dimensions[2].zh: must not be empty"]);
+    check(
+        "notify = [\"HOLDER\"]",
+        "notify = [\"CO_SECTION\"]",
+        expect!["ladder[0].notify: must not name CO_SECTION, which only C13 waits for"],
+    );
     check(
         "at = \"50 percent\"",
         "at = \"100 percent\"",
@@ -116,8 +133,7 @@ fn every_contradiction_is_named_with_its_place() {
             ladder: C5 needs one rung that shows RED
             ladder: C8 needs one rung that shows RED
             ladder: C11 needs one rung that shows RED
-            ladder: C12 needs one rung that shows RED
-            ladder: C13 needs one rung that shows RED"]],
+            ladder: C12 needs one rung that shows RED"]],
     );
     check(
         "clocks = [\"C7\", \"C10\"]",

@@ -28,7 +28,7 @@ fn key(world: &World) -> Key {
 fn overlays(issue: &Issue) -> [bool; 10] {
     [
         issue.is_on_behalf() && issue.confirmed_at.is_none(),
-        issue.urged_by_firm_at.is_some(),
+        !issue.urged_by_firm.is_empty(),
         0 < issue.counts.reopens,
         1 < issue.counts.reopens,
         issue.return_denied,

@@ -216,6 +216,49 @@ fn the_firm_urges_once_a_working_day_and_its_manager_at_will() {
 }
 
 #[test]
+fn how_often_a_firm_urges_on_a_working_day_the_pack_says() {
+    let policy = Policy { urges_per_working_day: 2, ..Policy::default_pack().clone() };
+    let rules = Rules { policy: &policy, ..rules() };
+    let mut world = World::submitted();
+    let mut urge = |moment: &str| {
+        let by = actor(Party::Firm);
+        world.set(moment);
+        let events = decide(&world.issue, Command::Urge { note: None }, rules, world.now, &by)?;
+        world = world.clone().after(events);
+        Ok(())
+    };
+    assert_eq!(urge("2026-03-06 10:00"), Ok(()));
+    assert_eq!(urge("2026-03-07 10:00"), Ok(()));
+    assert_eq!(urge("2026-03-08 10:00"), Err(Refused::UrgedToday { again_after: at("2026-03-09 00:00") }));
+    assert_eq!(urge("2026-03-09 10:00"), Ok(()));
+    assert_eq!(urge("2026-03-09 10:01"), Ok(()));
+    assert!(urge("2026-03-09 10:02").is_err());
+}
+
+#[test]
+fn a_rating_has_the_dimensions_that_the_pack_asks_for() {
+    let mut policy = Policy::default_pack().clone();
+    policy.rating_dimensions.retain(|known| known.dimension != Dimension::Attitude);
+    policy.rating_dimensions[0].required = true;
+    let rules = Rules { policy: &policy, ..rules() };
+    let mut world = World::submitted();
+    world.steps(to_progress()).steps(to_rating());
+    let five = rating(5);
+    let rated = |rating| {
+        let command = Command::Rate { rating, comment: None };
+        decide(&world.issue, command, rules, world.now, &actor(Party::Firm)).map(|_| ())
+    };
+    let stars = Some(five.stars);
+    let speed = Rating { speed: stars, ..five };
+    assert_eq!(rated(speed), Ok(()));
+    assert_eq!(rated(Rating { result: stars, ..speed }), Ok(()));
+    let missing = Refused::RatingDimensionMissing { dimension: Dimension::Speed };
+    assert_eq!(rated(five), Err(missing));
+    let unknown = Refused::RatingDimensionUnknown { dimension: Dimension::Attitude };
+    assert_eq!(rated(Rating { attitude: stars, ..speed }), Err(unknown));
+}
+
+#[test]
 fn urges_and_rungs_leave_the_etag_and_every_other_step_moves_it() {
     let mut world = World::submitted();
     let etag = world.issue.etag;

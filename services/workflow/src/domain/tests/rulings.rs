@@ -373,3 +373,68 @@ fn supervision_changes_by_a_step_that_changes_it() {
     assert!(Level::try_from(4_u8).is_err());
     world.steps([supervise(0)]);
 }
+
+#[test]
+fn every_firm_hears_of_the_reply_that_stands_before_an_issue_is_closed() {
+    let pass = || Command::PassAudit { note: None };
+    let delivered = || Command::NoteDelivery { child: OTHER };
+    let mut heard = in_progress();
+    heard.steps([Command::Absorb { child: OTHER }]).steps(to_rating()).steps([delivered()]);
+    let mut failed = heard.clone();
+    failed.steps([rate(5), fail_audit()]);
+    let mut rectified = heard.clone();
+    rectified.steps([rate(1)]);
+    let mut reopened = heard.clone();
+    reopened.steps([rate(5), pass(), Command::Reopen { reason: note() }]);
+    for mut world in [failed, rectified, reopened] {
+        let explained = Command::Reply {
+            outcome: Outcome::Explained,
+            text: note(),
+            legal_basis: Some(note()),
+            override_note: None,
+            evidence: Vec::new(),
+        };
+        world.steps([explained, feed_back(), rate(5)]);
+        let unheard = Err(Refused::MergedNotFedBack { open: 1 });
+        assert_eq!(world.try_step(pass(), &actor(Party::Auditor)), unheard);
+        world.steps([delivered(), pass()]);
+    }
+}
+
+#[test]
+fn whether_the_firm_wants_a_withdrawal_is_not_asked_where_the_request_came_from() {
+    let mut world = in_progress();
+    world.steps([Command::RequestWithdrawal { reason: note() }]);
+    let channel = Channel::Portal;
+    let decisions = [
+        Command::ConfirmWithdrawal { channel, note: note() },
+        Command::DenyWithdrawal { channel, note: note() },
+    ];
+    for decision in decisions {
+        let refused = world.try_step(decision, &actor(Party::Operator));
+        assert_eq!(refused, Err(Refused::ChannelNotIndependent { channel }));
+    }
+    world.steps([Command::ConfirmWithdrawal { channel: Channel::Visit, note: note() }]);
+    assert_eq!(world.issue.state(), State::Withdrawn);
+}
+
+#[test]
+fn a_confidential_issue_is_shared_with_no_other_section() {
+    let confidential = SubmitIssue { confidential: true, ..submission(Some(desk())) };
+    let mut world = World::submitted();
+    let events = submit(confidential, rules(), world.now, &actor(Party::Firm)).unwrap();
+    world.issue = fold(&events).unwrap().unwrap();
+    world.steps([Command::Sign { difficulty: None }]);
+    let with_help = Command::Dispatch {
+        section: SECTION,
+        department: DEPARTMENT,
+        note: None,
+        co_sections: vec![co_section(22)],
+    };
+    assert_eq!(world.try_step(with_help, &actor(Party::Liaison)), Err(Refused::CoSectionConfidential));
+    world.steps([dispatch(), Command::Accept]);
+    let refused = world.try_step(Command::AddCoSection(co_section(22)), &actor(Party::Liaison));
+    assert_eq!(refused, Err(Refused::CoSectionConfidential));
+    let offered = next_actions(&world.issue, rules(), world.now, &actor(Party::Liaison)).unwrap();
+    assert!(!offered.contains(&Action::AddCoSection));
+}

@@ -4,21 +4,13 @@ use kernel::Timestamp;
 use proto::workflow::v1 as pb;
 use rpc::parse::timestamp;
 
-use crate::domain::{Counted, DayOff, Explanation, Line, local_date, start_of_day};
+use crate::domain::{Awaited, Counted, DayOff, Explanation, Line, local_date, start_of_day};
 
 pub(super) fn deadline(explanation: &Explanation) -> pb::DeadlineExplanation {
-    let Explanation {
-        clock: _,
-        limit: _,
-        started_at: _,
-        original_due_at,
-        due_at,
-        lines,
-        gaps: _,
-        summarised,
-    } = explanation;
+    let Explanation { clock, limit: _, started_at: _, original_due_at, due_at, lines, gaps: _, summarised } =
+        explanation;
     let mut counted_so_far = 0;
-    let lines = lines.iter().map(|told| line(told, &mut counted_so_far)).collect();
+    let lines = lines.iter().map(|told| line(told, Awaited::by(*clock), &mut counted_so_far)).collect();
     pb::DeadlineExplanation {
         original_due_time: Some(timestamp(*original_due_at)),
         due_time: Some(timestamp(*due_at)),
@@ -29,8 +21,10 @@ pub(super) fn deadline(explanation: &Explanation) -> pb::DeadlineExplanation {
     }
 }
 
-fn line(line: &Line, counted_so_far: &mut i64) -> pb::DeadlineLine {
-    use pb::DeadlineLineKind::{AwaitingFirm, Counted as OnWorkdays, Holiday, MakeUp, Weekend};
+fn line(line: &Line, awaited: Awaited, counted_so_far: &mut i64) -> pb::DeadlineLine {
+    use pb::DeadlineLineKind::{
+        AwaitingFirm, AwaitingRuling, Counted as OnWorkdays, Holiday, MakeUp, OriginalDeadline, Weekend,
+    };
     let (kind, from, until, n_days, working_seconds, holiday) = match line {
         Line::Counted(counted) => {
             *counted_so_far = counted.sum_seconds();
@@ -48,8 +42,13 @@ fn line(line: &Line, counted_so_far: &mut i64) -> pb::DeadlineLine {
             (kind, start_of_day(*first), until, (*last - *first).num_days() + 1, 0, name)
         }
         Line::Paused { from, until, nanos } => {
-            (AwaitingFirm, *from, *until, n_days(*from, *until), nanos / 1_000_000_000, "")
+            let kind = match awaited {
+                Awaited::Firm => AwaitingFirm,
+                Awaited::Ruling => AwaitingRuling,
+            };
+            (kind, *from, *until, n_days(*from, *until), nanos / 1_000_000_000, "")
         }
+        Line::OriginalDeadline { at, sum_nanos: _ } => (OriginalDeadline, *at, *at, 0, 0, ""),
     };
     pb::DeadlineLine {
         kind: kind.into(),

@@ -1,7 +1,7 @@
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields};
 
-use super::{found, proposal, refused::PolicyRefused};
+use super::{approve_activation::covers, found, proposal, refused::PolicyRefused};
 use crate::{domain::Subject, error::WorkflowError, rpc::WorkflowRpc};
 
 pub(super) async fn handle(
@@ -21,9 +21,10 @@ pub(super) async fn handle(
     let in_force = book.in_force(now).calendar;
     let mut tx = rpc.db.begin().await?;
     let found = found::calendar(&mut tx, &calendar_version).await?;
-    let (first_year, last_year) = (in_force.first_year(), in_force.last_year());
-    // Issues that run began under the calendar in force, and their deadlines lie in it.
-    if first_year < found.calendar.first_year() || found.calendar.last_year() < last_year {
+    // Issues that run began under the calendar in force, and their deadlines lie in it. What will be in force on the day
+    // is known when it is approved.
+    if !covers(&found.calendar, in_force) {
+        let (first_year, last_year) = (in_force.first_year(), in_force.last_year());
         return Err(PolicyRefused::CalendarTooShort { first_year, last_year }.into());
     }
     let answer = |activation| pb::ActivateCalendarResponse { activation: Some(activation) };

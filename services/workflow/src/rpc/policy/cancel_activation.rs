@@ -12,5 +12,8 @@ pub(super) async fn handle(
     let pb::CancelActivationRequest { activation_id, etag, request_id: _ } = req;
     let target = proposal::target(&activation_id, &etag)?;
     let answer = |activation| pb::CancelActivationResponse { activation: Some(activation) };
-    proposal::decide(&rpc, &call, target, Activation::cancel, answer).await
+    let now = rpc.clock.now();
+    let mut tx = rpc.db.begin().await?;
+    let cancelled = proposal::decide(&call, &mut tx, target, now, Activation::cancel).await?;
+    proposal::keep(&call, tx, &cancelled, now, answer).await
 }

@@ -53,28 +53,37 @@ pub(super) fn target(activation_id: &str, etag: &str) -> Result<Target, Refusal>
     Ok(Target { id, etag })
 }
 
-/// Takes the caller's decision.
-pub(super) async fn decide<R: Message>(
-    rpc: &WorkflowRpc,
+/// The activation after the caller's decision, which nobody knows of before [`keep`].
+pub(super) async fn decide(
     call: &Call,
+    tx: &mut Tx,
     target: Target,
+    now: Timestamp,
     decision: impl FnOnce(&mut Activation, AccountId, Timestamp) -> Result<(), ActivationRefused>,
-    answer: impl FnOnce(pb::Activation) -> R,
-) -> Result<R, WorkflowError> {
+) -> Result<Activation, WorkflowError> {
     let Target { id, etag } = target;
     let by = person(call)?;
-    let now = rpc.clock.now();
-    let mut tx = rpc.db.begin().await?;
-    let found = activations::find(&mut tx, id).await?;
+    let found = activations::find(tx, id).await?;
     let mut activation = found.ok_or(PolicyRefused::ActivationNotFound(id))?;
     let read = activation.version();
     if read != etag {
         return Err(Refusal::StaleEtag { etag: read.to_string() }.into());
     }
     decision(&mut activation, by, now).map_err(|source| PolicyRefused::Activation { id, source })?;
-    let response = answer(convert::activation(&activation, now));
+    Ok(activation)
+}
+
+/// Keeps the decision that was taken last.
+pub(super) async fn keep<R: Message>(
+    call: &Call,
+    mut tx: Tx,
+    activation: &Activation,
+    now: Timestamp,
+    answer: impl FnOnce(pb::Activation) -> R,
+) -> Result<R, WorkflowError> {
+    let response = answer(convert::activation(activation, now));
     let mut batch = Batch::new();
-    activations::append_step(&mut batch, &activation);
+    activations::append_step(&mut batch, activation);
     call.remember(&mut batch, &response, now);
     batch.run(&mut tx).await.map_err(|error| match error.constraint() {
         // Somebody else took the same step in between.

@@ -1,5 +1,6 @@
 //! Why packs and calendars are refused, and how callers see it.
 
+use chrono::NaiveDate;
 use kernel::Timestamp;
 use proto::workflow::v1::ErrorReason as R;
 use tonic::Code;
@@ -27,6 +28,8 @@ pub(crate) enum PolicyRefused {
     CalendarInvalid(Vec<Fault>),
     #[error("the calendar does not cover the years of the one in force")]
     CalendarTooShort { first_year: i32, last_year: i32 },
+    #[error("calendar {version}, in force from {from} on, does not cover the years of this one")]
+    NextCalendarTooShort { version: String, from: NaiveDate },
     #[error("there is no such activation")]
     ActivationNotFound(Uuid),
     #[error("the step of the activation is not taken")]
@@ -56,6 +59,11 @@ impl PolicyRefused {
                 FailedPrecondition,
                 R::CalendarTooShort,
                 vec![("first_year", first_year.to_string()), ("last_year", last_year.to_string())],
+            ),
+            Self::NextCalendarTooShort { version, from } => (
+                FailedPrecondition,
+                R::NextCalendarTooShort,
+                vec![("calendar_version", version.clone()), ("from_date", from.to_string())],
             ),
             Self::ActivationNotFound(id) => {
                 (NotFound, R::ActivationNotFound, vec![("activation_id", id.to_string())])

@@ -16,7 +16,10 @@ use crate::{
         Issue,
         similarity::{Measure, Sketch},
     },
-    store::{filter::Viewer, issues::read_fold},
+    store::{
+        filter::{Viewer, is_open},
+        issues::read_fold,
+    },
 };
 
 /// To what similar issues are looked for, and among which.
@@ -108,7 +111,7 @@ pub(super) fn candidates(engine: Engine, select: &str, asked: &Asked<'_>, words:
         .filter("submitted_at >= ?", since)
         .filter_some("enterprise_id = ?", enterprise.map(EnterpriseId::uuid))
         .filter_some("issue_id <> ?", other_than.map(IssueId::uuid));
-    let select = if *open_only { select.filter_by(Filter::new("closed_at IS NULL", [])) } else { select };
+    let select = if *open_only { select.filter_by(is_open()) } else { select };
     select.raw(" ORDER BY submitted_at DESC, issue_id DESC")
 }
 

@@ -1,7 +1,7 @@
 //! Picks what happens next: mostly what makes sense, so that deep states are reached, and nonsense now and then.
 
 use proto::workflow::v1::{
-    CommentAudience, Difficulty, IssueAction as A, IssueParty, IssueState as S, Outcome,
+    Channel, CommentAudience, Difficulty, IssueAction as A, IssueParty, IssueState as S, Outcome,
 };
 
 use super::{
@@ -194,7 +194,10 @@ impl Scene<'_> {
             A::Audit => Act::Audit(dice.chance(700)),
             A::Reopen => Act::Reopen,
             A::RequestWithdrawal => Act::RequestWithdrawal,
-            A::DecideWithdrawal => Act::DecideWithdrawal(dice.chance(300)),
+            A::DecideWithdrawal => {
+                let channels = [Channel::Telephone, Channel::Visit, Channel::Letter, Channel::Portal];
+                Act::DecideWithdrawal(dice.chance(300), dice.of(&channels))
+            }
             A::Merge | A::Absorb => self.merge(dice, action, id),
             A::Unmerge => Act::Unmerge,
             A::Supervise => Act::Supervise(i32::try_from(dice.range(0, 3)).unwrap()),

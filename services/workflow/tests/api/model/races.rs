@@ -1,6 +1,6 @@
 //! Two people who act on the same issue at once, with the same etag: exactly one of them wins.
 
-use proto::workflow::v1::{Difficulty, IssueState, Outcome};
+use proto::workflow::v1::{Channel, Difficulty, IssueState, Outcome};
 use testkit::Engine;
 
 use super::{
@@ -57,7 +57,7 @@ fn acts(day: i64) -> Vec<Act> {
         Act::Audit(false),
         Act::Reopen,
         Act::RequestWithdrawal,
-        Act::DecideWithdrawal(false),
+        Act::DecideWithdrawal(false, Channel::Visit),
         Act::Supervise(1),
         Act::Instruct,
         Act::AnswerInstruction(1),

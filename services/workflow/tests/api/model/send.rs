@@ -232,7 +232,7 @@ pub async fn act(client: &mut IssueServiceClient<Bearer>, act: &Act, to: Envelop
         Act::RequestWithdrawal => {
             send!(client, to, request_withdrawal, RequestWithdrawalRequest { reason: word() })
         }
-        Act::DecideWithdrawal(confirmed) => {
+        Act::DecideWithdrawal(confirmed, channel) => {
             let decision =
                 if *confirmed { pb::WithdrawalDecision::Confirmed } else { pb::WithdrawalDecision::Denied };
             send!(
@@ -241,7 +241,7 @@ pub async fn act(client: &mut IssueServiceClient<Bearer>, act: &Act, to: Envelop
                 decide_withdrawal,
                 DecideWithdrawalRequest {
                     decision: decision.into(),
-                    channel: pb::Channel::Telephone.into(),
+                    channel: (*channel).into(),
                     note: word(),
                 }
             )

@@ -8,9 +8,20 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn ask(clock: ClockId, limit: Limit, started_at: Timestamp, pauses: &Pauses) -> Option<Explanation> {
+    ask_extended(clock, (limit, limit), started_at, pauses)
+}
+
+/// The limit as the pack has it, and with its extensions.
+fn ask_extended(
+    clock: ClockId,
+    (limit, extended): (Limit, Limit),
+    started_at: Timestamp,
+    pauses: &Pauses,
+) -> Option<Explanation> {
     let calendar = Calendar::china();
-    let due_at = calendar.deadline_paused(started_at, limit, pauses).ok()??;
-    let question = Question { clock, limit, started_at, original_due_at: due_at, due_at, pauses, gaps: &[] };
+    let original_due_at = calendar.deadline_paused(started_at, limit, pauses).ok()??;
+    let due_at = calendar.deadline_paused(started_at, extended, pauses).ok()??;
+    let question = Question { clock, limit, started_at, original_due_at, due_at, pauses, gaps: &[] };
     Some(explain(&question, calendar).unwrap())
 }
 
@@ -95,12 +106,30 @@ fn an_extension_is_told_beside_the_original_deadline() {
         gaps: &[Gap { stopped_at: at("2026-03-03 10:00"), resumed_at: at("2026-03-03 11:00") }],
     };
     let told = explain(&question, calendar).unwrap();
+    let chinese = told.chinese();
     assert!(
-        told.chinese().ends_with("；原到期 3月3日 17:30，延期后到期 3月5日 17:30。"),
-        "{}",
-        told.chinese()
+        chinese.contains(
+            "3月3日 13:30–17:30 计 4 小时；原到期 3月3日 17:30，以下为延期；3月4日 08:30–12:00 计 3 小时 30 分；"
+        ),
+        "{chinese}"
     );
+    assert!(chinese.contains("；3月5日 13:30–17:30 计 4 小时；"), "{chinese}");
+    assert!(chinese.ends_with("；延期后到期 3月5日 17:30。"), "{chinese}");
+    let english = told.english();
+    assert!(english.contains("; first due 3 March 17:30, extended from there on; "), "{english}");
     assert!(told.chinese().contains("3月3日 10:00至3月3日 11:00曾停止计时，后被退回，期间照计"));
+}
+
+#[test]
+fn a_pause_within_an_extension_is_told_too() {
+    let pauses =
+        Pauses::try_new(vec![Pause { from: at("2026-03-04 10:00"), until: Some(at("2026-03-04 11:00")) }]);
+    let limits = (Limit::WorkingDays(1), Limit::WorkingDays(3));
+    let told = ask_extended(ClockId::C4, limits, at("2026-03-02 09:00"), &pauses.unwrap()).unwrap();
+    let mark = told.lines.iter().position(|line| matches!(line, Line::OriginalDeadline { .. })).unwrap();
+    let pause = told.lines.iter().position(|line| matches!(line, Line::Paused { .. })).unwrap();
+    assert!(mark < pause, "{:?}", told.lines);
+    assert!(told.chinese().ends_with("延期后到期 3月6日 09:30。"), "{}", told.chinese());
 }
 
 fn limits() -> impl Strategy<Value = Limit> {
@@ -125,21 +154,34 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_listed_adds_up_to_the_limit_exactly(
-        (limit, started_at, pauses) in (limits(), 1_483_228_800_000_000_i64..1_790_000_000_000_000).prop_flat_map(
-            |(limit, micros)| {
-                let started_at = Timestamp::from_timestamp_micros(micros).unwrap();
-                (Just(limit), Just(started_at), pauses(started_at))
-            }
-        )
+    fn what_is_listed_adds_up_to_the_limit_exactly_and_with_extensions_to_the_longer_one(
+        (limit, more, started_at, pauses) in
+            (limits(), 0_u32..10, 1_483_228_800_000_000_i64..1_790_000_000_000_000).prop_flat_map(
+                |(limit, more, micros)| {
+                    let started_at = Timestamp::from_timestamp_micros(micros).unwrap();
+                    (Just(limit), Just(more), Just(started_at), pauses(started_at))
+                }
+            )
     ) {
+        let extended = match limit {
+            Limit::WorkingHours(_) => limit,
+            Limit::WorkingDays(n) => Limit::WorkingDays(n + more),
+        };
         // A deadline beyond the calendar has nothing to be explained.
-        let Some(told) = ask(ClockId::C4, limit, started_at, &pauses) else { return Ok(()) };
+        let Some(told) = ask_extended(ClockId::C4, (limit, extended), started_at, &pauses) else { return Ok(()) };
         let per_day = Calendar::china().seconds_per_day();
-        let expected = match limit {
+        let seconds = |limit| match limit {
             Limit::WorkingHours(n) => i64::from(n) * 3600,
             Limit::WorkingDays(n) => i64::from(n) * per_day,
         };
+        let expected = seconds(extended);
+        let marks: Vec<_> = told
+            .lines
+            .iter()
+            .filter_map(|line| if let Line::OriginalDeadline { at, sum_nanos } = line { Some((*at, *sum_nanos)) } else { None })
+            .collect();
+        let original = (told.original_due_at, seconds(limit) * NANOS);
+        prop_assert_eq!(marks, if limit == extended { vec![] } else { vec![original] });
         let counted: Vec<&Counted> = told
             .lines
             .iter()

@@ -4,7 +4,7 @@ use chrono::{Datelike as _, NaiveDate, Timelike as _};
 use kernel::Timestamp;
 use worktime::{Limit, ZONE};
 
-use super::{Counted, DayOff, Explanation, Line, NANOS, in_another_year};
+use super::{Awaited, Counted, DayOff, Explanation, Line, NANOS, in_another_year};
 use crate::domain::{ClockId, local_date};
 
 impl Explanation {
@@ -59,6 +59,7 @@ impl Explanation {
                     chinese_pause(self.clock),
                     chinese_length(*nanos)
                 ),
+                Line::OriginalDeadline { at, sum_nanos: _ } => format!("原到期 {}，以下为延期", moment(*at)),
             });
         }
         for gap in &self.gaps {
@@ -71,7 +72,7 @@ impl Explanation {
         parts.push(if self.due_at == self.original_due_at {
             format!("到期 {}", moment(self.due_at))
         } else {
-            format!("原到期 {}，延期后到期 {}", moment(self.original_due_at), moment(self.due_at))
+            format!("延期后到期 {}", moment(self.due_at))
         });
         format!("{start}{}。", parts.join("；"))
     }
@@ -130,6 +131,9 @@ impl Explanation {
                     english_pause(self.clock),
                     english_length(*nanos)
                 ),
+                Line::OriginalDeadline { at, sum_nanos: _ } => {
+                    format!("first due {}, extended from there on", moment(*at))
+                }
             });
         }
         for gap in &self.gaps {
@@ -142,19 +146,24 @@ impl Explanation {
         parts.push(if self.due_at == self.original_due_at {
             format!("due {}", moment(self.due_at))
         } else {
-            format!("due {}, extended to {}", moment(self.original_due_at), moment(self.due_at))
+            format!("due {} with the extension", moment(self.due_at))
         });
         format!("{start}{}.", parts.join("; "))
     }
 }
 
-/// What a clock stands still for: C2 while an operator rules on a return, the others while the firm is asked.
 const fn chinese_pause(clock: ClockId) -> &'static str {
-    if matches!(clock, ClockId::C2) { "退单待裁定" } else { "等待企业补充" }
+    match Awaited::by(clock) {
+        Awaited::Ruling => "退单待裁定",
+        Awaited::Firm => "等待企业补充",
+    }
 }
 
 const fn english_pause(clock: ClockId) -> &'static str {
-    if matches!(clock, ClockId::C2) { "the ruling on a return" } else { "the firm" }
+    match Awaited::by(clock) {
+        Awaited::Ruling => "the ruling on a return",
+        Awaited::Firm => "the firm",
+    }
 }
 
 const fn chinese_name(clock: ClockId) -> &'static str {

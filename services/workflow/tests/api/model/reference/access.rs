@@ -33,7 +33,7 @@ fn grants(act: &Act) -> &'static [Grant] {
         Act::Confirm | Act::Rate(_) | Act::Dispute | Act::Reopen | Act::Appeal | Act::RequestWithdrawal => {
             &[G::Firm]
         }
-        Act::Assign(_) | Act::Uphold(_) | Act::Deny | Act::DecideWithdrawal(_) | Act::Unmerge => {
+        Act::Assign(_) | Act::Uphold(_) | Act::Deny | Act::DecideWithdrawal(..) | Act::Unmerge => {
             &[G::Operator]
         }
         Act::Sign(_)

@@ -1,6 +1,6 @@
 //! What people may want to do with an issue.
 
-use proto::workflow::v1::{CommentAudience, Difficulty, IssueAction, Outcome};
+use proto::workflow::v1::{Channel, CommentAudience, Difficulty, IssueAction, Outcome};
 
 use crate::model::city::{Dept, Firm, Section};
 
@@ -62,7 +62,8 @@ pub enum Act {
     Audit(bool),
     Reopen,
     RequestWithdrawal,
-    DecideWithdrawal(bool),
+    /// Whether it is confirmed, and by which way the firm was asked.
+    DecideWithdrawal(bool, Channel),
     Merge(Vec<usize>),
     Unmerge,
     Supervise(i32),
@@ -106,7 +107,7 @@ impl Act {
             Self::Audit(_) => A::Audit,
             Self::Reopen => A::Reopen,
             Self::RequestWithdrawal => A::RequestWithdrawal,
-            Self::DecideWithdrawal(_) => A::DecideWithdrawal,
+            Self::DecideWithdrawal(..) => A::DecideWithdrawal,
             Self::Merge(_) => A::Merge,
             Self::Unmerge => A::Unmerge,
             Self::Supervise(_) => A::Supervise,
@@ -127,8 +128,8 @@ impl Act {
             Self::DecideExtension(false) => "DENY_EXTENSION",
             Self::Audit(true) => "PASS",
             Self::Audit(false) => "FAIL",
-            Self::DecideWithdrawal(true) => "CONFIRM_WITHDRAWAL",
-            Self::DecideWithdrawal(false) => "DENY_WITHDRAWAL",
+            Self::DecideWithdrawal(true, _) => "CONFIRM_WITHDRAWAL",
+            Self::DecideWithdrawal(false, _) => "DENY_WITHDRAWAL",
             other => other.action().as_str_name().trim_start_matches("ISSUE_ACTION_"),
         }
     }

@@ -1,13 +1,15 @@
 //! What forbids a step that the table allows.
 
-use proto::workflow::v1::{CoTaskState, CommentAudience, IssueAction, IssueParty, IssueState, Outcome};
+use proto::workflow::v1::{
+    Channel, CoTaskState, CommentAudience, IssueAction, IssueParty, IssueState, Outcome,
+};
 
 use super::{
     act::Act,
     calendar::{self, Limit, Second},
     issue::Issue,
 };
-use crate::model::city::{Section, dept_of, manager_of};
+use crate::model::city::{Section, dept_of, manager_of, on_duty};
 
 /// The reason of a refusal.
 pub type Reason = &'static str;
@@ -77,6 +79,7 @@ fn days_left(issue: &Issue) -> i64 {
 }
 
 fn new_helper(issue: &Issue, lead: Option<Section>, section: Section) -> Result<(), Reason> {
+    unless(issue.confidential, "CO_SECTION_CONFIDENTIAL")?;
     unless(issue.about.is_some() && issue.about == dept_of(section), "DEPARTMENT_CONCERNED")?;
     let helps = |task: &super::issue::CoTask| task.section == section && task.end.is_none();
     let known = lead == Some(section) || issue.co_tasks.iter().any(helps);
@@ -132,6 +135,7 @@ pub fn open_for(issue: &Issue, action: IssueAction, party: IssueParty, now: Seco
         A::AnswerInstruction => {
             unless(issue.instructions.iter().all(|one| one.answered.is_some()), "INSTRUCTION_NOT_OPEN")
         }
+        A::AddCoSection => unless(issue.confidential, "CO_SECTION_CONFIDENTIAL"),
         A::ReplyCoTask => {
             unless(issue.co_tasks.iter().all(|task| task.state != CoTaskState::Open), "CO_TASK_NOT_OPEN")
         }
@@ -150,7 +154,9 @@ pub fn says(issue: &Issue, act: &Act, account: u32, now: Second) -> Result<(), R
         Act::Sign(_) => {
             let c1 = issue.running(1).map(|i| &issue.clocks[i]);
             let early = c1.is_some_and(|c1| now < calendar::half(c1.start, c1.due()));
-            unless(issue.liaison != Some(account) && early, "DEPUTY_TOO_EARLY")
+            // Whoever is the liaison of the department on this day.
+            let liaison = issue.dept.and_then(on_duty);
+            unless(liaison != Some(account) && early, "DEPUTY_TOO_EARLY")
         }
         Act::RequestReturn { new_fact } => unless(issue.denied && !new_fact, "RETURN_NEEDS_NEW_FACT"),
         Act::Dispatch { section, ref help } => {
@@ -183,6 +189,8 @@ pub fn says(issue: &Issue, act: &Act, account: u32, now: Second) -> Result<(), R
             let open = issue.co_tasks.iter().any(|task| task.state == CoTaskState::Open);
             unless(open, "CO_TASKS_OPEN")
         }
+        // Contacted independently: the portal is where the request came from.
+        Act::DecideWithdrawal(_, channel) => unless(channel == Channel::Portal, "CHANNEL_NOT_INDEPENDENT"),
         Act::Supervise(level) => unless(issue.level == level, "SUPERVISION_UNCHANGED"),
         Act::AnswerInstruction(number) => {
             let one = usize::try_from(number - 1).ok().and_then(|i| issue.instructions.get(i));

@@ -33,8 +33,9 @@ impl Clock {
     pub fn due(&self) -> Second {
         // An extension makes the limit longer: what it stands still in is left out to the end.
         let limit = match self.limit {
-            Limit::Days(days) => Limit::Days(days + self.extended),
-            hours @ Limit::Hours(_) => hours,
+            // A reply takes thirty working days at most, whatever it was given before it turned out to be harder.
+            Limit::Days(days) if self.extended > 0 => Limit::Days((days + self.extended).min(30)),
+            as_given => as_given,
         };
         calendar::deadline(self.start, limit, &self.pauses)
     }
@@ -136,7 +137,7 @@ pub struct Issue {
     pub co_tasks: Vec<CoTask>,
     pub instructions: Vec<Instruction>,
     pub merged_into: Option<usize>,
-    /// What was merged into it, and whether that firm heard of a reply.
+    /// What was merged into it, and whether that firm heard of the last reply.
     pub children: Vec<(usize, bool)>,
     /// When the firm was asked and until when it may answer, for each question.
     pub questions: Vec<(Second, Second)>,

@@ -106,6 +106,10 @@ impl Issue {
         self.plan = None;
         let from = if self.state == S::Rectifying { S::Rectifying } else { S::InProgress };
         self.reply = Some(Reply { outcome, by, at: now, from, heard: None, stopped });
+        // An issue is closed when its feedback was delivered: that of this reply, to every firm that it is for.
+        for (_, heard) in &mut self.children {
+            *heard = false;
+        }
         self.start(5, limit(5), now);
         self.go(S::Replied, now);
     }
@@ -394,11 +398,11 @@ impl Model {
                 issue.start(10, limit(10), now);
                 issue.go(S::WithdrawPending, now);
             }
-            Act::DecideWithdrawal(true) => {
+            Act::DecideWithdrawal(true, _) => {
                 issue.stop(10, now);
                 issue.ends(S::Withdrawn, now);
             }
-            Act::DecideWithdrawal(false) => {
+            Act::DecideWithdrawal(false, _) => {
                 issue.counts.denied_withdrawals += 1;
                 issue.stop(10, now);
                 let back = issue.before.take().unwrap();
