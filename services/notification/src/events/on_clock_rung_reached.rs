@@ -16,7 +16,7 @@ pub(super) fn type_name() -> String {
 
 pub(super) fn read(event: &Received) -> Result<Told, EventError> {
     let payload = event.payload::<ClockRungReached>()?.ok_or(EventError::Type)?;
-    let ClockRungReached { issue, clock, rung: _, due_time, light: _, notify } = payload;
+    let ClockRungReached { issue, clock, due_time, notify, .. } = payload;
     let (mut told, _) = parties::read(issue)?;
     let due_at = instant("due_time", due_time)?;
     let happening = if event.time < due_at { Happening::ClockWarning } else { Happening::ClockOverdue };
@@ -30,7 +30,7 @@ pub(super) fn read(event: &Received) -> Result<Told, EventError> {
 
 fn recipient(target: NotifyTarget) -> Option<Recipient> {
     match target {
-        NotifyTarget::Unspecified => None,
+        NotifyTarget::Unspecified | NotifyTarget::CoSection => None,
         NotifyTarget::Holder => Some(Recipient::Holder),
         NotifyTarget::Liaison => Some(Recipient::Liaison),
         NotifyTarget::Section => Some(Recipient::Section),

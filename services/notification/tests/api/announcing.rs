@@ -88,6 +88,7 @@ both_engines! {
                 due_time: soon,
                 light: workflow::Light::Yellow.into(),
                 notify: vec![holder, NotifyTarget::Liaison.into(), 99],
+                ..Default::default()
             };
             workflow::ClockRungReached {
                 issue: at(State::Planned, HANDLER, Party::System).into(),
@@ -96,6 +97,7 @@ both_engines! {
                 due_time: late,
                 light: workflow::Light::Red.into(),
                 notify: vec![holder, NotifyTarget::Section.into(), NotifyTarget::Department.into()],
+                ..Default::default()
             };
             workflow::IssueReplied { issue: at(State::Replied, HANDLER, Party::Section).into(), ..Default::default() };
             workflow::IssueUrged { issue: at(State::Replied, MANAGER, Party::Manager).into(), urges: 2 };
