@@ -1,4 +1,5 @@
-//! Notification: tells people what happens to their issues, in their inbox and by e-mail.
+//! Notification: tells people what happens to issues, service orders and cases that they have to do with, in their inbox
+//! and by e-mail.
 //!
 //! An event of the workflow becomes an announcement in the transaction that consumes it. A job finds out who is meant
 //! and writes their messages, each once; another one sends what leaves the platform, at least once.

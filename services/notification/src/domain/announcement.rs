@@ -21,11 +21,13 @@ pub(crate) enum Audience {
     /// The operators of the platform.
     Operators,
     Auditors,
+    Leaders,
 }
 
-/// Who has to act on an issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Who has to act on an issue or an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Holder {
+    #[default]
     Nobody,
     Operators,
     Liaison,
@@ -34,32 +36,40 @@ pub(crate) enum Holder {
     Auditors,
 }
 
-/// Who has to do with an issue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Who has to do with an issue, an order or a case, as far as its events tell.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Parties {
-    pub enterprise: EnterpriseId,
+    pub enterprise: Option<EnterpriseId>,
     pub manager: Option<AccountId>,
     pub department: Option<DepartmentId>,
     pub liaison: Option<AccountId>,
     pub section: Option<SectionId>,
+    /// Of an order, who answers for the delivery.
     pub handler: Option<AccountId>,
     pub holder: Holder,
 }
 
 impl Parties {
-    /// The people behind a recipient; `None` when the issue has none such.
+    /// The people behind a recipient; `None` when there is none such.
     pub(crate) fn audience(&self, recipient: Recipient) -> Option<Audience> {
         match recipient {
-            Recipient::Firm => Some(Audience::Firm(self.enterprise)),
+            Recipient::Firm => self.enterprise.map(Audience::Firm),
             Recipient::Manager => self.manager.map(Audience::Account),
-            Recipient::Liaison => self.liaison.map(Audience::Account),
+            Recipient::Liaison => {
+                self.liaison.map(Audience::Account).or_else(|| self.audience(Recipient::Department))
+            }
             Recipient::Department => self.department.map(Audience::Department),
+            Recipient::Desk => {
+                let by_operators = self.holder == Holder::Operators;
+                self.audience(if by_operators { Recipient::Operators } else { Recipient::Liaison })
+            }
             Recipient::Handler => {
                 self.handler.map(Audience::Account).or_else(|| self.audience(Recipient::Section))
             }
             Recipient::Section => self.section.map(Audience::Section),
             Recipient::Operators => Some(Audience::Operators),
             Recipient::Auditors => Some(Audience::Auditors),
+            Recipient::Leaders => Some(Audience::Leaders),
             Recipient::Holder => match self.holder {
                 Holder::Operators => self.audience(Recipient::Operators),
                 Holder::Liaison => self.audience(Recipient::Liaison),
@@ -68,7 +78,7 @@ impl Parties {
                 Holder::Auditors => self.audience(Recipient::Auditors),
                 Holder::Nobody => None,
             },
-            // The event names recipients of the other kinds.
+            // The event tells these itself.
             Recipient::AsNamed => None,
         }
     }
@@ -80,7 +90,11 @@ pub(crate) struct Announcement {
     pub id: Uuid,
     pub event: EventId,
     pub template: TemplateRef,
-    pub issue: IssueId,
+    /// What it is about: the event's subject, as `issue/<id>`, `order/<id>`.
+    pub about: String,
+    /// The issue that it is about, or that its case tells of.
+    pub issue: Option<IssueId>,
+    /// Empty if there is no issue.
     pub issue_number: String,
     pub audiences: Vec<Audience>,
     /// Who caused it; nobody is told of what they did themselves. `None` for the system.
@@ -99,20 +113,36 @@ mod tests {
 
     #[test]
     fn before_somebody_accepts_the_whole_section_stands_for_the_handler() {
-        let mut parties = Parties {
-            enterprise: id(EnterpriseId::new, 1),
-            manager: None,
-            department: Some(id(DepartmentId::new, 2)),
-            liaison: Some(id(AccountId::new, 3)),
-            section: Some(id(SectionId::new, 4)),
-            handler: None,
-            holder: Holder::Section,
-        };
+        let mut parties =
+            Parties { section: Some(id(SectionId::new, 4)), holder: Holder::Section, ..Parties::default() };
         assert_eq!(parties.audience(Recipient::Holder), Some(Audience::Section(id(SectionId::new, 4))));
         parties.handler = Some(id(AccountId::new, 5));
         assert_eq!(parties.audience(Recipient::Holder), Some(Audience::Account(id(AccountId::new, 5))));
         assert_eq!(parties.audience(Recipient::Manager), None);
         parties.holder = Holder::Nobody;
         assert_eq!(parties.audience(Recipient::Holder), None);
+    }
+
+    #[test]
+    fn before_a_liaison_is_in_charge_the_whole_department_stands_for_them() {
+        let mut parties = Parties {
+            department: Some(id(DepartmentId::new, 2)),
+            holder: Holder::Liaison,
+            ..Parties::default()
+        };
+        assert_eq!(parties.audience(Recipient::Holder), Some(Audience::Department(id(DepartmentId::new, 2))));
+        parties.liaison = Some(id(AccountId::new, 3));
+        assert_eq!(parties.audience(Recipient::Holder), Some(Audience::Account(id(AccountId::new, 3))));
+    }
+
+    #[test]
+    fn while_operators_have_an_issue_they_answer_for_it() {
+        let mut parties =
+            Parties { liaison: Some(id(AccountId::new, 3)), holder: Holder::Operators, ..Parties::default() };
+        assert_eq!(parties.audience(Recipient::Desk), Some(Audience::Operators));
+        for holder in [Holder::Section, Holder::Firm, Holder::Auditors] {
+            parties.holder = holder;
+            assert_eq!(parties.audience(Recipient::Desk), Some(Audience::Account(id(AccountId::new, 3))));
+        }
     }
 }

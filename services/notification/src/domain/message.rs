@@ -21,7 +21,9 @@ pub(crate) struct Message {
     pub language: Language,
     pub subject: String,
     pub body: String,
-    pub issue: IssueId,
+    /// As of its announcement.
+    pub about: String,
+    pub issue: Option<IssueId>,
     pub issue_number: String,
     pub created_at: Timestamp,
     pub read_at: Option<Timestamp>,

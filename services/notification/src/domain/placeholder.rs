@@ -34,6 +34,28 @@ coded_enum! {
         Clock = "clock",
         /// When that clock is due.
         Due = "due",
+        /// Until when the recipient has to act, or may.
+        Until = "until",
+        /// How often its return was asked for.
+        Returns = "returns",
+        /// Of an extension.
+        WorkingDays = "working_days",
+        /// 1 to 3.
+        SupervisionLevel = "supervision_level",
+        /// Why it was escalated: a code.
+        EscalationCause = "escalation_cause",
+        /// What kind of service was ordered: a code of the pack for orders.
+        OrderKind = "order_kind",
+        /// When the service begins.
+        Start = "start",
+        /// Level of an excellent case: a code.
+        CaseLevel = "case_level",
+        /// Version of a working calendar.
+        Calendar = "calendar",
+        /// The last day that it covers.
+        LastDate = "last_date",
+        /// How many days are left of it.
+        DaysLeft = "days_left",
     }
 }
 
@@ -43,6 +65,9 @@ coded_enum! {
 pub(crate) struct Words {
     outcome: BTreeMap<String, Word>,
     clock: BTreeMap<String, Word>,
+    escalation_cause: BTreeMap<String, Word>,
+    order_kind: BTreeMap<String, Word>,
+    case_level: BTreeMap<String, Word>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -71,10 +96,23 @@ impl Placeholder {
                 Some((clock, round)) => format!("{} {round}", word(&words.clock, clock, language)),
                 None => word(&words.clock, value, language).to_owned(),
             },
-            Self::RateUntil | Self::Due => local_time(value).unwrap_or_else(|| value.to_owned()),
-            Self::IssueNumber | Self::Stars | Self::CommittedDate | Self::Urges | Self::Reopens => {
-                value.to_owned()
+            Self::EscalationCause => word(&words.escalation_cause, value, language).to_owned(),
+            Self::OrderKind => word(&words.order_kind, value, language).to_owned(),
+            Self::CaseLevel => word(&words.case_level, value, language).to_owned(),
+            Self::RateUntil | Self::Due | Self::Until | Self::Start => {
+                local_time(value).unwrap_or_else(|| value.to_owned())
             }
+            Self::IssueNumber
+            | Self::Stars
+            | Self::CommittedDate
+            | Self::Urges
+            | Self::Reopens
+            | Self::Returns
+            | Self::WorkingDays
+            | Self::SupervisionLevel
+            | Self::Calendar
+            | Self::LastDate
+            | Self::DaysLeft => value.to_owned(),
         }
     }
 
@@ -86,9 +124,18 @@ impl Placeholder {
             Self::Stars => "4",
             Self::CommittedDate => "2026-06-30",
             Self::RateUntil => "2026-03-09T09:30:00Z",
-            Self::Urges | Self::Reopens => "1",
+            Self::Urges | Self::Reopens | Self::Returns => "1",
             Self::Clock => "C4",
-            Self::Due => "2026-03-06T09:30:00Z",
+            Self::Due | Self::Until => "2026-03-06T09:30:00Z",
+            Self::WorkingDays => "5",
+            Self::SupervisionLevel => "2",
+            Self::EscalationCause => "RETURNS",
+            Self::OrderKind => "legal_education",
+            Self::Start => "2026-03-12T06:00:00Z",
+            Self::CaseLevel => "CITY",
+            Self::Calendar => "cn-2026",
+            Self::LastDate => "2026-12-31",
+            Self::DaysLeft => "30",
         }
     }
 }

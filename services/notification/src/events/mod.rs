@@ -1,9 +1,13 @@
-//! Other services' events: what happens to issues is announced.
+//! Other services' events: what happens to issues, orders, cases and calendars is announced.
 
+mod fields;
 mod happening;
 pub(crate) mod jobs;
+mod on_calendar_ending;
+mod on_case_event;
 mod on_clock_rung_reached;
 mod on_issue_event;
+mod on_order_event;
 mod parties;
 
 use std::sync::Arc;
@@ -13,7 +17,7 @@ use kernel::{Clock, IdGen};
 use store::{Batch, Tx};
 
 use crate::{
-    domain::{Announcement, Audience, Catalogue},
+    domain::{Announcement, Catalogue},
     store::announcements,
 };
 use happening::Told;
@@ -42,17 +46,18 @@ pub(crate) enum EventError {
 #[tonic::async_trait]
 impl Consume for WorkflowEvents {
     fn types(&self) -> Vec<String> {
-        let mut types = on_issue_event::types();
-        types.push(on_clock_rung_reached::type_name());
-        types
+        [
+            on_issue_event::types(),
+            on_clock_rung_reached::types(),
+            on_order_event::types(),
+            on_case_event::types(),
+            on_calendar_ending::types(),
+        ]
+        .concat()
     }
 
     async fn consume(&self, _tx: &mut Tx, batch: &mut Batch, event: &Received) -> Result<(), ConsumeError> {
-        let told = if event.r#type == on_clock_rung_reached::type_name() {
-            on_clock_rung_reached::read(event)?
-        } else {
-            on_issue_event::read(event)?
-        };
+        let told = read(event)?;
         let now = self.clock.now();
         for announcement in self.announcements(event, &told)? {
             announcements::insert(batch, &announcement, now);
@@ -61,16 +66,30 @@ impl Consume for WorkflowEvents {
     }
 }
 
+/// Reads an event as each kind in turn.
+fn read(event: &Received) -> Result<Told, EventError> {
+    let readers = [
+        on_issue_event::read,
+        on_clock_rung_reached::read,
+        on_order_event::read,
+        on_case_event::read,
+        on_calendar_ending::read,
+    ];
+    for read in readers {
+        if let Some(told) = read(event)? {
+            return Ok(told);
+        }
+    }
+    Err(EventError::Type)
+}
+
 impl WorkflowEvents {
     /// What the table says about what happened.
     fn announcements(&self, event: &Received, told: &Told) -> Result<Vec<Announcement>, EventError> {
         let mut announcements = Vec::new();
         for rule in told.happenings.iter().flat_map(|happening| happening.rules()) {
             let current = self.catalogue.current(rule.template).ok_or(EventError::Template(rule.template))?;
-            let by_table = rule.recipients.iter().filter_map(|recipient| told.parties.audience(*recipient));
-            let mut audiences: Vec<Audience> = by_table.chain(told.named_by(rule)).collect();
-            audiences.sort_unstable();
-            audiences.dedup();
+            let audiences = told.audiences(rule);
             if audiences.is_empty() {
                 continue;
             }
@@ -78,6 +97,7 @@ impl WorkflowEvents {
                 id: self.ids.uuid(self.clock.now()),
                 event: event.event_id,
                 template: current.name.clone(),
+                about: event.subject.clone(),
                 issue: told.issue,
                 issue_number: told.issue_number.clone(),
                 audiences,

@@ -1,37 +1,57 @@
-//! A clock runs out, or ran out: the event says who is to be told.
+//! A clock of an issue runs out, or ran out: the event says who is to be told.
 
 use events::Received;
 use prost::Name as _;
 use proto::workflow::v1::{ClockRungReached, NotifyTarget};
 
-use super::{EventError, happening::Told, on_issue_event::instant, parties};
+use super::{
+    EventError,
+    fields::{id_or_none, instant},
+    happening::Told,
+    parties,
+};
 use crate::domain::{
-    Placeholder,
+    Audience, Placeholder,
     rules::{Happening, Recipient},
 };
 
-pub(super) fn type_name() -> String {
-    ClockRungReached::full_name()
+pub(super) fn types() -> Vec<String> {
+    vec![ClockRungReached::full_name()]
 }
 
-pub(super) fn read(event: &Received) -> Result<Told, EventError> {
-    let payload = event.payload::<ClockRungReached>()?.ok_or(EventError::Type)?;
-    let ClockRungReached { issue, clock, rung: _, due_time, light: _, notify, co_section_id: _, co_department_id: _ } =
-        payload;
+/// What an event tells; `None` if it is not one of these.
+pub(super) fn read(event: &Received) -> Result<Option<Told>, EventError> {
+    let Some(payload) = event.payload::<ClockRungReached>()? else { return Ok(None) };
+    let ClockRungReached {
+        issue,
+        clock,
+        rung: _,
+        due_time,
+        light: _,
+        notify,
+        co_section_id,
+        co_department_id,
+    } = payload;
     let (mut told, _) = parties::read(issue)?;
     let due_at = instant("due_time", due_time)?;
-    let happening = if event.time < due_at { Happening::ClockWarning } else { Happening::ClockOverdue };
-    told.happenings.push(happening);
-    told.values.insert(Placeholder::Clock, clock);
-    told.values.insert(Placeholder::Due, due_at.to_rfc3339());
-    told.named =
-        notify.into_iter().filter_map(|target| recipient(NotifyTarget::try_from(target).ok()?)).collect();
-    Ok(told)
+    let is_overdue = due_at <= event.time;
+    told.happened(if is_overdue { Happening::ClockOverdue } else { Happening::ClockWarning });
+    told.value(Placeholder::Clock, clock);
+    told.at(Placeholder::Due, due_at);
+    if notify.contains(&NotifyTarget::CoSection.into()) {
+        told.named.extend(id_or_none("co_section_id", &co_section_id)?.map(Audience::Section));
+        // Its liaisons have to see to it, from when it is due.
+        let department = id_or_none("co_department_id", &co_department_id)?;
+        told.named.extend(department.filter(|_| is_overdue).map(Audience::Department));
+    }
+    told.name(recipients(&notify));
+    Ok(Some(told))
 }
 
-fn recipient(target: NotifyTarget) -> Option<Recipient> {
-    match target {
-        NotifyTarget::Unspecified => None,
+/// Those of the targets that are parties of every issue and order; a target of a later version is passed over.
+pub(super) fn recipients(targets: &[i32]) -> impl Iterator<Item = Recipient> {
+    targets.iter().filter_map(|target| match NotifyTarget::try_from(*target).ok()? {
+        NotifyTarget::Unspecified | NotifyTarget::CoSection => None,
         NotifyTarget::Holder => Some(Recipient::Holder),
         NotifyTarget::Liaison => Some(Recipient::Liaison),
         NotifyTarget::Section => Some(Recipient::Section),
@@ -39,7 +59,5 @@ fn recipient(target: NotifyTarget) -> Option<Recipient> {
         NotifyTarget::Manager => Some(Recipient::Manager),
         NotifyTarget::Operator => Some(Recipient::Operators),
         NotifyTarget::Firm => Some(Recipient::Firm),
-        // Not among those whom the parties of an issue tell of.
-        NotifyTarget::CoSection => None,
-    }
+    })
 }

@@ -1,12 +1,18 @@
 //! Who has to do with an issue, from the payload of its events.
 
-use std::str::FromStr;
+use kernel::{AccountId, DepartmentId, IssueId, SectionId};
+use proto::workflow::v1::{CommentAudience, IssueParties, IssueParty, IssueState};
 
-use kernel::{AccountId, IssueId};
-use proto::workflow::v1::{IssueParties, IssueParty, IssueState};
-
-use super::{EventError, happening::Told};
-use crate::domain::{Parties, Placeholder, Values, announcement::Holder};
+use super::{
+    EventError,
+    fields::{id, id_or_none},
+    happening::Told,
+};
+use crate::domain::{
+    Audience, Parties, Placeholder, Values,
+    announcement::Holder,
+    rules::Recipient::{Auditors, Department, Desk, Firm, Handler, Leaders, Liaison, Manager, Operators},
+};
 
 /// What every event of an issue tells; nothing has happened yet.
 pub(super) fn read(parties: Option<IssueParties>) -> Result<(Told, IssueState), EventError> {
@@ -28,11 +34,11 @@ pub(super) fn read(parties: Option<IssueParties>) -> Result<(Told, IssueState), 
     let state = IssueState::try_from(state).unwrap_or(IssueState::Unspecified);
     let told = Told {
         happenings: Vec::new(),
-        issue: id::<IssueId>("issue_id", &issue_id)?,
+        issue: Some(id::<IssueId>("issue_id", &issue_id)?),
         values: Values::from([(Placeholder::IssueNumber, issue_number.clone())]),
         issue_number,
         parties: Parties {
-            enterprise: id("enterprise_id", &enterprise_id)?,
+            enterprise: Some(id("enterprise_id", &enterprise_id)?),
             manager: id_or_none("manager_id", &manager_id)?,
             department: id_or_none("department_id", &department_id)?,
             liaison: id_or_none("liaison_id", &liaison_id)?,
@@ -46,7 +52,7 @@ pub(super) fn read(parties: Option<IssueParties>) -> Result<(Told, IssueState), 
     Ok((told, state))
 }
 
-fn actor(party: i32, id: &str) -> Result<Option<AccountId>, EventError> {
+pub(super) fn actor(party: i32, id: &str) -> Result<Option<AccountId>, EventError> {
     match IssueParty::try_from(party) {
         // The id is none of an account.
         Ok(IssueParty::Client | IssueParty::System) => Ok(None),
@@ -71,10 +77,27 @@ fn holder(state: IssueState) -> Holder {
     }
 }
 
-fn id<T: FromStr>(field: &'static str, text: &str) -> Result<T, EventError> {
-    text.parse().map_err(|_| EventError::Field(field))
-}
-
-fn id_or_none<T: FromStr>(field: &'static str, text: &str) -> Result<Option<T>, EventError> {
-    if text.is_empty() { Ok(None) } else { id(field, text).map(Some) }
+/// Names those whom a comment is for, and nobody else; auditors, who may read what a department writes to itself, are
+/// not told of each word.
+pub(super) fn name_readers(
+    told: &mut Told,
+    audience: CommentAudience,
+    department: Option<DepartmentId>,
+    co_sections: &[String],
+) -> Result<(), EventError> {
+    match audience {
+        // One of a later version: we know nobody whom it is for.
+        CommentAudience::Unspecified => return Ok(()),
+        CommentAudience::Firm => told.name([Firm, Manager, Desk, Liaison, Handler]),
+        CommentAudience::Joint => told.name([Desk, Liaison, Handler]),
+        CommentAudience::Audit => told.name([Operators, Auditors, Leaders]),
+        CommentAudience::Department if department == told.parties.department => {
+            told.name([Department, Handler]);
+        }
+        CommentAudience::Department => told.named.extend(department.map(Audience::Department)),
+    }
+    for section in co_sections {
+        told.named.push(Audience::Section(id::<SectionId>("co_section_ids", section)?));
+    }
+    Ok(())
 }

@@ -107,6 +107,7 @@ impl From<Message> for pb::Message {
             language,
             subject,
             body,
+            about,
             issue,
             issue_number,
             created_at,
@@ -122,10 +123,11 @@ impl From<Message> for pb::Message {
             language: pb::Language::from(language).into(),
             subject,
             body,
-            issue_id: issue.to_string(),
+            issue_id: issue.map(|issue| issue.to_string()).unwrap_or_default(),
             issue_number,
             create_time: Some(timestamp(created_at)),
             read_time: read_at.map(timestamp),
+            about,
         }
     }
 }

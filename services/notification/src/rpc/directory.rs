@@ -50,6 +50,7 @@ impl Directory {
             }
             Audience::Operators => self.holders(of(Role::Operator)).await,
             Audience::Auditors => self.holders(of(Role::Auditor)).await,
+            Audience::Leaders => self.holders(of(Role::Leader)).await,
         }
     }
 

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use store::{Batch, Error, Filter, Select, Tx, binds};
 use uuid::Uuid;
 
-use super::{read, template};
+use super::{about, read, template};
 use crate::domain::{Announcement, Audience, TemplateRef, Values};
 
 const TABLE: &str = "announcement";
@@ -18,7 +18,8 @@ struct Row {
     event_id: Uuid,
     template: String,
     template_version: i64,
-    issue_id: Uuid,
+    about: String,
+    issue_id: Option<Uuid>,
     issue_number: String,
     audiences: Json<serde_json::Value>,
     actor_id: Option<Uuid>,
@@ -46,7 +47,8 @@ impl Row {
             id,
             event: EventId::new(self.event_id),
             template: template(self.template, self.template_version, TABLE, id)?,
-            issue: IssueId::new(self.issue_id),
+            about: about(self.about, self.issue_id),
+            issue: self.issue_id.map(IssueId::new),
             issue_number: self.issue_number,
             audiences,
             actor: self.actor_id.map(AccountId::new),
@@ -59,29 +61,40 @@ impl Row {
 
 /// Announces once, however often the event comes.
 pub(crate) fn insert(batch: &mut Batch, announcement: &Announcement, now: Timestamp) {
-    let Announcement { id, event, template, issue, issue_number, audiences, actor, values, happened_at } =
-        announcement;
+    let Announcement {
+        id,
+        event,
+        template,
+        about,
+        issue,
+        issue_number,
+        audiences,
+        actor,
+        values,
+        happened_at,
+    } = announcement;
     let TemplateRef { code, version } = template;
     let values: BTreeMap<_, _> =
         values.iter().map(|(placeholder, value)| (placeholder.code(), value)).collect();
     batch.add(
         "announce an event",
         "INSERT INTO announcement (announcement_id, event_id, template, template_version, issue_id, issue_number,
-            audiences, actor_id, placeholder_values, happened_at, state, due_at, attempts)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'PENDING', $11, 0)
+            audiences, actor_id, placeholder_values, happened_at, state, due_at, attempts, about)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'PENDING', $11, 0, $12)
         ON CONFLICT (event_id, template) DO NOTHING",
         binds![
             *id,
             event.uuid(),
             code,
             *version,
-            issue.uuid(),
+            issue.map(IssueId::uuid),
             issue_number,
             serde_json::json!(audiences),
             actor.map(AccountId::uuid),
             serde_json::json!(values),
             *happened_at,
-            now
+            now,
+            about
         ],
     );
 }
@@ -104,8 +117,8 @@ pub(crate) async fn claim(
         )
         UPDATE announcement SET due_at = $3, claim = $4, attempts = attempts + 1
         FROM due WHERE announcement_id = due_id
-        RETURNING announcement_id, event_id, template, template_version, issue_id, issue_number, audiences, actor_id,
-            placeholder_values, happened_at, attempts",
+        RETURNING announcement_id, event_id, template, template_version, about, issue_id, issue_number, audiences,
+            actor_id, placeholder_values, happened_at, attempts",
         tx.for_update_skip_locked()
     );
     let rows = store::rows!(tx, "claim announcements", Row, sql, now, n_most, until, claim)?;

@@ -6,12 +6,12 @@ use kernel::{AccountId, EventId, IssueId, MessageId, PageSize, Timestamp};
 use store::{Batch, Bind, Error, Filter, Select, Tx, binds};
 use uuid::Uuid;
 
-use super::{read, template};
+use super::{about, read, template};
 use crate::domain::{Message, TemplateRef};
 
 const TABLE: &str = "message";
 const COLUMNS: &str = "message_id, account_id, number, event_id, template, template_version, kind, statutory, \
-                       language, subject, body, issue_id, issue_number, created_at, read_at";
+                       language, subject, body, about, issue_id, issue_number, created_at, read_at";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -26,7 +26,8 @@ struct Row {
     language: String,
     subject: String,
     body: String,
-    issue_id: Uuid,
+    about: String,
+    issue_id: Option<Uuid>,
     issue_number: String,
     created_at: Timestamp,
     read_at: Option<Timestamp>,
@@ -46,7 +47,8 @@ impl Row {
             language: read(&self.language, TABLE, "language", id)?,
             subject: self.subject,
             body: self.body,
-            issue: IssueId::new(self.issue_id),
+            about: about(self.about, self.issue_id),
+            issue: self.issue_id.map(IssueId::new),
             issue_number: self.issue_number,
             created_at: self.created_at,
             read_at: self.read_at,
@@ -92,6 +94,7 @@ pub(crate) fn insert(batch: &mut Batch, message: &Message) {
         language,
         subject,
         body,
+        about,
         issue,
         issue_number,
         created_at,
@@ -101,8 +104,8 @@ pub(crate) fn insert(batch: &mut Batch, message: &Message) {
     batch.add(
         "insert the message",
         "INSERT INTO message (message_id, account_id, number, event_id, template, template_version, kind, statutory,
-            language, subject, body, issue_id, issue_number, created_at, read_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            language, subject, body, about, issue_id, issue_number, created_at, read_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         binds![
             id.uuid(),
             account.uuid(),
@@ -115,7 +118,8 @@ pub(crate) fn insert(batch: &mut Batch, message: &Message) {
             language.code(),
             subject,
             body,
-            issue.uuid(),
+            about,
+            issue.map(IssueId::uuid),
             issue_number,
             *created_at,
             *read_at

@@ -25,6 +25,14 @@ fn template(code: String, version: i64, table: &'static str, id: Uuid) -> Result
     Ok(TemplateRef { code, version })
 }
 
+/// What a row is about; one that an older replica wrote says only which issue.
+fn about(about: String, issue: Option<Uuid>) -> String {
+    match issue {
+        Some(issue) if about.is_empty() => format!("issue/{issue}"),
+        _ => about,
+    }
+}
+
 /// The rows that can be read: one that cannot does not keep the others waiting.
 fn readable<T>(rows: impl Iterator<Item = Result<T, Error>>) -> Vec<T> {
     let logged =

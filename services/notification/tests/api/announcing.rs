@@ -1,5 +1,3 @@
-use std::fmt::Write as _;
-
 use chrono::TimeDelta;
 use expect_test::expect;
 use kernel::AccountId;
@@ -8,54 +6,10 @@ use proto::{
     workflow::v1::{self as workflow, IssueParty as Party, IssueState as State, NotifyTarget},
 };
 
-use crate::town::{
-    AGENT, AUDITOR, COLLEAGUE, DEPUTY, HANDLER, LIAISON, MANAGER, OPERATOR, OWNER, STRANGER, Town, parties,
+use crate::{
+    course::course,
+    town::{AGENT, AUDITOR, HANDLER, LIAISON, MANAGER, OPERATOR, OWNER, Town, issue_subject, parties},
 };
-
-const PEOPLE: [(&str, AccountId); 10] = [
-    ("operator", OPERATOR),
-    ("manager", MANAGER),
-    ("owner", OWNER),
-    ("agent", AGENT),
-    ("stranger", STRANGER),
-    ("liaison", LIAISON),
-    ("deputy", DEPUTY),
-    ("handler", HANDLER),
-    ("colleague", COLLEAGUE),
-    ("auditor", AUDITOR),
-];
-
-/// Whose inboxes have grown, by what.
-async fn news(town: &Town, seen: &mut [usize; 10]) -> String {
-    let mut line = String::new();
-    for ((name, account), seen) in PEOPLE.iter().zip(seen.iter_mut()) {
-        let told = town.as_person(*account).told().await;
-        for template in &told[*seen..] {
-            write!(line, " {name}:{template}").unwrap();
-        }
-        *seen = told.len();
-    }
-    line
-}
-
-macro_rules! course {
-    ($town:ident, $($payload:expr;)*) => {{
-        let mut seen = [0; 10];
-        let mut course = String::new();
-        $(
-            let payload = $payload;
-            $town.emit(1, &payload).await;
-            $town.settle().await;
-            let name = name_of(&payload);
-            writeln!(course, "{name}:{}", news($town, &mut seen).await).unwrap();
-        )*
-        course
-    }};
-}
-
-fn name_of<M: prost::Name>(_: &M) -> &'static str {
-    M::NAME
-}
 
 fn at(state: State, actor: AccountId, party: Party) -> workflow::IssueParties {
     parties(1, state, actor, party)
@@ -66,7 +20,7 @@ both_engines! {
         let soon = Some(rpc::parse::timestamp(town.app.now() + TimeDelta::hours(1)));
         let late = Some(rpc::parse::timestamp(town.app.now()));
         let holder = i32::from(NotifyTarget::Holder);
-        let course = course!(town,
+        let course = course!(town, issue_subject(1),
             workflow::IssueSubmitted { issue: at(State::Triage, OWNER, Party::Firm).into(), on_behalf: false };
             workflow::IssueAssigned { issue: at(State::Submitted, OPERATOR, Party::Operator).into(), ..Default::default() };
             workflow::IssueSubmitted { issue: at(State::Submitted, MANAGER, Party::Manager).into(), on_behalf: true };
@@ -88,6 +42,7 @@ both_engines! {
                 due_time: soon,
                 light: workflow::Light::Yellow.into(),
                 notify: vec![holder, NotifyTarget::Liaison.into(), 99],
+                ..Default::default()
             };
             workflow::ClockRungReached {
                 issue: at(State::Planned, HANDLER, Party::System).into(),
@@ -96,6 +51,7 @@ both_engines! {
                 due_time: late,
                 light: workflow::Light::Red.into(),
                 notify: vec![holder, NotifyTarget::Section.into(), NotifyTarget::Department.into()],
+                ..Default::default()
             };
             workflow::IssueReplied { issue: at(State::Replied, HANDLER, Party::Section).into(), ..Default::default() };
             workflow::IssueUrged { issue: at(State::Replied, MANAGER, Party::Manager).into(), urges: 2 };
@@ -167,6 +123,7 @@ both_engines! {
         );
         assert!(message.statutory);
         assert_eq!((message.issue_number.as_str(), message.template_version), ("2026-000007", 1));
+        assert_eq!(message.about, issue_subject(7));
     }
 
     async fn an_enterprise_that_never_was_has_nobody_to_tell(town: &Town) {

@@ -5,7 +5,7 @@ use testkit::{bad_fields, reason};
 use tokio::time::timeout;
 use tonic::{Code, Streaming};
 
-use crate::town::{AGENT, OWNER, STRANGER, Town};
+use crate::town::{AGENT, OWNER, STRANGER, Town, issue, issue_subject};
 
 async fn next(stream: &mut Streaming<pb::StreamInboxResponse>) -> Option<pb::StreamInboxResponse> {
     timeout(Duration::from_secs(20), stream.message()).await.expect("something comes").unwrap()
@@ -138,6 +138,16 @@ both_engines! {
         town.app.suite.drain().begin();
         assert_eq!(next(&mut resumed).await, None);
         assert_eq!(next(&mut beyond).await, None);
+    }
+
+    /// Rows of a time when every notice was about an issue, or of an older replica.
+    async fn a_message_that_does_not_say_what_it_is_about_is_about_its_issue(town: &Town) {
+        town.signed(1).await;
+        let mut tx = town.db().begin().await.unwrap();
+        store::execute!(&mut tx, "forget what it is about", "UPDATE message SET about = ''").unwrap();
+        tx.commit().await.unwrap();
+        let message = town.as_person(OWNER).messages().await.remove(0);
+        assert_eq!((message.issue_id, message.about), (issue(1).to_string(), issue_subject(1)));
     }
 
     async fn every_bad_field_of_a_call_is_named(town: &Town) {

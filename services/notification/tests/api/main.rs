@@ -32,6 +32,9 @@ macro_rules! both_engines {
 
 mod access;
 mod announcing;
+mod announcing_orders;
+mod announcing_turns;
+mod course;
 mod delivering;
 mod inbox;
 mod mail;

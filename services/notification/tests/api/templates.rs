@@ -13,14 +13,14 @@ both_engines! {
         loop {
             let request = pb::ListTemplatesRequest { page_size: 7, page_token, ..Default::default() };
             let page = operator.templates().list_templates(request).await.unwrap().into_inner();
-            assert_eq!(page.total_count, 30);
+            assert_eq!(page.total_count, 87);
             codes.extend(page.templates.into_iter().map(|template| template.template_code));
             page_token = page.next_page_token;
             if page_token.is_empty() {
                 break;
             }
         }
-        assert_eq!(codes.len(), 30);
+        assert_eq!(codes.len(), 87);
         assert!(codes.is_sorted());
     }
 

@@ -45,11 +45,19 @@ pub const DEPUTY: AccountId = account(302);
 pub const HANDLER: AccountId = account(401);
 /// In the handler's section.
 pub const COLLEAGUE: AccountId = account(402);
+/// The liaison of another department.
+pub const NEIGHBOUR: AccountId = account(303);
+/// In a section of that department.
+pub const HELPER: AccountId = account(403);
 pub const AUDITOR: AccountId = account(501);
+pub const LEADER: AccountId = account(601);
 
 pub const FIRM: EnterpriseId = EnterpriseId::new(Uuid::from_u128(1));
 pub const DEPARTMENT: DepartmentId = DepartmentId::new(Uuid::from_u128(2));
 pub const SECTION: SectionId = SectionId::new(Uuid::from_u128(3));
+pub const OTHER_DEPARTMENT: DepartmentId = DepartmentId::new(Uuid::from_u128(4));
+/// Of the other department.
+pub const CO_SECTION: SectionId = SectionId::new(Uuid::from_u128(5));
 
 pub const fn account(number: u128) -> AccountId {
     AccountId::new(Uuid::from_u128(number))
@@ -57,6 +65,10 @@ pub const fn account(number: u128) -> AccountId {
 
 pub fn issue(number: u128) -> IssueId {
     IssueId::new(Uuid::from_u128(0x1000 + number))
+}
+
+pub fn issue_subject(number: u128) -> String {
+    format!("issue/{}", issue(number))
 }
 
 /// What the other services do just now.
@@ -123,10 +135,15 @@ impl Town {
 
     /// An event of the workflow about issue `number`, not yet consumed.
     pub async fn emit<M: Message + Name>(&self, number: u128, payload: &M) -> EventId {
+        self.emit_about(issue_subject(number), payload).await
+    }
+
+    /// An event of the workflow, not yet consumed.
+    pub async fn emit_about<M: Message + Name>(&self, subject: String, payload: &M) -> EventId {
         let event_id = EventId::new(self.app.uuid());
         let outgoing = Outgoing {
             event_id,
-            subject: format!("issue/{}", issue(number)),
+            subject,
             subject_version: Version::FIRST,
             time: self.app.now(),
             traceparent: "",
@@ -169,8 +186,11 @@ impl Town {
             OWNER | AGENT | STRANGER => RoleGrant::enterprise(FIRM),
             MANAGER => RoleGrant::of(Role::Manager),
             LIAISON | DEPUTY => RoleGrant::liaison(DEPARTMENT),
+            NEIGHBOUR => RoleGrant::liaison(OTHER_DEPARTMENT),
             HANDLER | COLLEAGUE => RoleGrant::section_handler(DEPARTMENT, SECTION),
+            HELPER => RoleGrant::section_handler(OTHER_DEPARTMENT, CO_SECTION),
             AUDITOR => RoleGrant::of(Role::Auditor),
+            LEADER => RoleGrant::of(Role::Leader),
             _ => RoleGrant::of(Role::Operator),
         };
         self.as_holder(account, role)
@@ -312,8 +332,11 @@ fn identity(around: &Arc<Mutex<Around>>) -> ModuleSpec {
             let holders: &[AccountId] = match Role::from_wire(req.role()).unwrap() {
                 Role::Operator => &[OPERATOR],
                 Role::Auditor => &[AUDITOR],
+                Role::Leader => &[LEADER],
                 Role::Liaison if req.department_id == DEPARTMENT.to_string() => &[LIAISON, DEPUTY],
+                Role::Liaison if req.department_id == OTHER_DEPARTMENT.to_string() => &[NEIGHBOUR],
                 Role::SectionHandler if req.section_id == SECTION.to_string() => &[HANDLER, COLLEAGUE],
+                Role::SectionHandler if req.section_id == CO_SECTION.to_string() => &[HELPER],
                 _ => &[],
             };
             let grant = |id: &AccountId| identity::Grant { account_id: id.to_string(), ..Default::default() };

@@ -61,6 +61,7 @@ fn parties(told: Told<'_>) -> pb::CaseParties {
         manager_id: text(issue.manager),
         actor_id: text(event.by.account()),
         state: state(after.state()).into(),
+        issue_number: issue.number.to_string(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From what happened to an issue to the messages that others read.
 
 use events::Outgoing;
-use kernel::AccountId;
+use kernel::{AccountId, DepartmentId, Timestamp};
 use prost::{Message, Name};
 use proto::workflow::v1 as pb;
 use rpc::parse::{date, timestamp};
@@ -10,8 +10,8 @@ use worktime::OutOfCalendar;
 
 use crate::{
     domain::{
-        Clock, ClockId, ClockKey, CoTask, Event, Fact, Issue, Outcome, Rules, Who, clocks, latest,
-        local_date, question_until,
+        Clock, ClockId, ClockKey, CoTask, CommentAudience, Event, Fact, Issue, Outcome, Rules, Who, clocks,
+        latest, local_date, question_until,
     },
     rpc::convert,
     store::history::{self, Happened},
@@ -130,15 +130,26 @@ pub(crate) fn append(batch: &mut Batch, happened: &Happened, cause: Cause<'_>) -
             // The department that had it until now: the stop before the present one.
             let returning_department_id =
                 text(after.path.iter().rev().nth(1).and_then(|stop| stop.department));
-            out.put(&pb::ReturnUpheld { issue, returning_department_id, on_time, late_working_seconds });
+            let sign_until_time = latest(&clocks, ClockId::C1).map(|clock| timestamp(clock.due_at));
+            out.put(&pb::ReturnUpheld {
+                issue,
+                returning_department_id,
+                on_time,
+                late_working_seconds,
+                sign_until_time,
+            });
         }
         Fact::ReturnDenied { .. } => {
             let (on_time, late_working_seconds) = kept(ClockId::C9);
             out.put(&pb::ReturnDenied { issue, on_time, late_working_seconds });
         }
         Fact::ScopeRejected { .. } => {
-            let appealable = after.rejection.is_some_and(|rejection| rejection.appealed_at.is_none());
-            out.put(&pb::ScopeRejected { issue, appealable });
+            let until = appeal_until(after, cause.rules)?;
+            out.put(&pb::ScopeRejected {
+                issue,
+                appealable: until.is_some(),
+                appeal_until_time: until.map(timestamp),
+            });
         }
         Fact::ScopeAppealed { .. } => out.put(&pb::ScopeAppealed { issue }),
         Fact::Escalated { cause, level } => out.put(&pb::IssueEscalated {
@@ -151,11 +162,11 @@ pub(crate) fn append(batch: &mut Batch, happened: &Happened, cause: Cause<'_>) -
             task: count(*task),
             co_section_id: section.to_string(),
             co_department_id: department.to_string(),
+            reply_until_time: due(&clocks, ClockId::C13, *task),
         }),
         Fact::CoTaskReplied { task, text: _ } => {
             let (on_time, late_working_seconds) = of(&clocks, ClockId::C13, *task);
-            let index = usize::try_from(task.saturating_sub(1)).unwrap_or(usize::MAX);
-            let co_section_id = text(after.co_tasks.get(index).map(|task| task.section));
+            let co_section_id = text(co_task(after, *task).map(|task| task.section));
             out.put(&pb::CoTaskReplied {
                 issue,
                 task: count(*task),
@@ -223,7 +234,11 @@ pub(crate) fn append(batch: &mut Batch, happened: &Happened, cause: Cause<'_>) -
             out.put(&pb::IssueSupervised { issue, supervision_level: level.get().into() });
         }
         Fact::Instructed { instruction, text: _ } => {
-            out.put(&pb::IssueInstructed { issue, instruction: count(*instruction) });
+            out.put(&pb::IssueInstructed {
+                issue,
+                instruction: count(*instruction),
+                answer_until_time: due(&clocks, ClockId::C12, *instruction),
+            });
         }
         Fact::InstructionAnswered { instruction, text: _ } => {
             let (on_time, late_working_seconds) = of(&clocks, ClockId::C12, *instruction);
@@ -241,6 +256,7 @@ pub(crate) fn append(batch: &mut Batch, happened: &Happened, cause: Cause<'_>) -
             issue,
             audience: convert::comment_audience(*audience).into(),
             comment_department_id: text(*department),
+            co_section_ids: co_readers(after, *audience, *department),
         }),
         Fact::Urged { .. } => out.put(&pb::IssueUrged { issue, urges: count(after.counts.urges) }),
         Fact::RungReached { clock, rung, due_at, light, notify } => out.put(&pb::ClockRungReached {
@@ -250,8 +266,8 @@ pub(crate) fn append(batch: &mut Batch, happened: &Happened, cause: Cause<'_>) -
             due_time: Some(timestamp(*due_at)),
             light: light.map_or(pb::Light::Unspecified, convert::light).into(),
             notify: notify.iter().map(|target| convert::notify_target(*target).into()).collect(),
-            co_section_id: text(co_task(after, *clock).map(|task| task.section)),
-            co_department_id: text(co_task(after, *clock).map(|task| task.department)),
+            co_section_id: text(helper(after, *clock).map(|task| task.section)),
+            co_department_id: text(helper(after, *clock).map(|task| task.department)),
         }),
         Fact::CalendarChanged { calendar_version } => {
             out.put(&pb::CalendarChanged { issue, calendar_version: calendar_version.clone() });
@@ -341,18 +357,44 @@ fn of(clocks: &[Clock], id: ClockId, round: u32) -> (bool, i64) {
     kept(clocks.iter().find(|clock| clock.key == ClockKey { id, round }))
 }
 
+/// When the clock of a task or an instruction is due.
+fn due(clocks: &[Clock], id: ClockId, round: u32) -> Option<prost_types::Timestamp> {
+    clocks.iter().find(|clock| clock.key == ClockKey { id, round }).map(|clock| timestamp(clock.due_at))
+}
+
+fn co_task(issue: &Issue, number: u32) -> Option<&CoTask> {
+    let index = usize::try_from(number).ok()?.checked_sub(1)?;
+    issue.co_tasks.get(index)
+}
+
+/// The task that the clock is for.
+fn helper(issue: &Issue, clock: ClockKey) -> Option<&CoTask> {
+    if clock.id == ClockId::C13 { co_task(issue, clock.round) } else { None }
+}
+
+/// Until when the firm may appeal against the rejection. `None`: it has, so it may not again.
+fn appeal_until(issue: &Issue, rules: Rules<'_>) -> Result<Option<Timestamp>, OutOfCalendar> {
+    let open = issue.rejection.filter(|rejection| rejection.appealed_at.is_none());
+    open.map(|rejection| rules.calendar.deadline(rejection.at, rules.policy.appeal_window)).transpose()
+}
+
+/// The sections that help, as far as a comment is for them.
+fn co_readers(issue: &Issue, audience: CommentAudience, department: Option<DepartmentId>) -> Vec<String> {
+    let reads = |task: &CoTask| match audience {
+        CommentAudience::Firm | CommentAudience::Joint => true,
+        CommentAudience::Department => Some(task.department) == department,
+        CommentAudience::Audit => false,
+    };
+    let helpers = issue.open_co_tasks().filter(|(_, task)| !issue.confidential && reads(task));
+    helpers.map(|(_, task)| task.section.to_string()).collect()
+}
+
 fn outcome(issue: &Issue) -> i32 {
     issue.reply().map_or(pb::Outcome::Unspecified, |reply| convert::outcome(reply.outcome)).into()
 }
 
 fn count(n: u32) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
-}
-
-/// What the clock of a task waits for; `None` for any other clock.
-fn co_task(issue: &Issue, clock: ClockKey) -> Option<&CoTask> {
-    let index = usize::try_from(clock.round).ok()?.checked_sub(1)?;
-    issue.co_tasks.get(index).filter(|_| clock.id == ClockId::C13)
 }
 
 fn text(id: Option<impl ToString>) -> String {

@@ -157,6 +157,7 @@ both_engines! {
         let told: pb::CaseNominated = last(app).await;
         let parties = told.case.unwrap();
         assert_eq!((parties.handler_id, parties.department_id), (HANDLER.to_string(), HOUSING.to_string()));
+        assert_eq!((parties.issue_id, parties.issue_number), (issue.issue_id.clone(), issue.number.clone()));
         let case = accept(app, reviewer(app), &case).await.unwrap();
         assert_eq!((case.state(), case.level(), case.review_reason.as_str()), (Accepted, pb::CaseLevel::City, "做法可推广"));
         let told: pb::CaseReviewed = last(app).await;

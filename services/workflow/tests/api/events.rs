@@ -3,7 +3,10 @@ use prost::{Message, Name};
 use proto::workflow::v1 as pb;
 use testkit::TestSuite;
 
-use crate::world::*;
+use crate::{
+    rulings::{helper, leader, signed, uphold},
+    world::*,
+};
 
 #[derive(sqlx::FromRow)]
 struct Told {
@@ -26,6 +29,12 @@ async fn last<M: Message + Name + Default>(app: &TestSuite) -> M {
     let rows = told(app).await;
     let row = rows.iter().rev().find(|row| row.r#type == M::full_name()).unwrap();
     M::decode(row.data.as_slice()).unwrap()
+}
+
+/// When the newest clock of that kind is due.
+fn due(issue: &pb::Issue, id: &str) -> Option<prost_types::Timestamp> {
+    let of = |clock: &&pb::Clock| clock.clock.split('.').next() == Some(id);
+    issue.clocks.iter().rev().find(of).unwrap().due_time
 }
 
 both_engines! {
@@ -95,5 +104,60 @@ both_engines! {
         let appointment = appointed(app, WANG, DAIRY, "03-01").await;
         ended(app, appointment, (WANG, DAIRY), ("03-01", "03-02")).await;
         assert!(manager(app, WANG).get(&issue).await.is_err());
+    }
+
+    async fn until_when_somebody_has_to_act_is_told_with_the_step(app: TestSuite) {
+        let issue = liaison(app).request_return(&signed(app).await).await.unwrap();
+        app.clock.advance(TimeDelta::minutes(30));
+        let issue = uphold(app, &issue, TRAFFIC).await.unwrap();
+        let upheld: pb::ReturnUpheld = last(app).await;
+        assert_eq!(upheld.returning_department_id, HOUSING.to_string());
+        assert!(upheld.sign_until_time.is_some());
+        assert_eq!(upheld.sign_until_time, due(&issue, "C1"));
+
+        let issue = liaison(app).reject_out_of_scope(&submitted(app).await).await.unwrap();
+        let rejected: pb::ScopeRejected = last(app).await;
+        assert!(rejected.appealable && rejected.appeal_until_time.is_some());
+        let issue = owner(app).appeal_scope(&issue).await.unwrap();
+        operator(app).reject_out_of_scope(&issue).await.unwrap();
+        let rejected: pb::ScopeRejected = last(app).await;
+        assert_eq!((rejected.appealable, rejected.appeal_until_time), (false, None));
+
+        let issue = leader(app).instruct_issue(&in_progress(app).await).await.unwrap();
+        let instructed: pb::IssueInstructed = last(app).await;
+        assert!(instructed.answer_until_time.is_some());
+        assert_eq!(instructed.answer_until_time, due(&issue, "C12"));
+        let issue = liaison(app).add_co_section(&issue).await.unwrap();
+        let added: pb::CoSectionAdded = last(app).await;
+        assert!(added.reply_until_time.is_some());
+        assert_eq!(added.reply_until_time, due(&issue, "C13"));
+    }
+
+    async fn the_sections_that_help_are_named_with_what_is_for_them(app: TestSuite) {
+        let issue = liaison(app).add_co_section(&in_progress(app).await).await.unwrap();
+        for (who, audience, readers) in [
+            (liaison(app), pb::CommentAudience::Firm, vec![BUDGET.to_string()]),
+            (handler(app), pb::CommentAudience::Joint, vec![BUDGET.to_string()]),
+            (handler(app), pb::CommentAudience::Department, vec![]),
+            (helper(app), pb::CommentAudience::Department, vec![BUDGET.to_string()]),
+            (auditor(app), pb::CommentAudience::Audit, vec![]),
+        ] {
+            who.comment(&issue, audience, "请看").await.unwrap();
+            assert_eq!(last::<pb::IssueCommented>(app).await.co_section_ids, readers, "{audience:?}");
+        }
+
+        app.clock.advance(TimeDelta::days(10));
+        app.settle().await;
+        let rungs = told(app).await;
+        let rungs = rungs.iter().filter(|row| row.r#type == pb::ClockRungReached::full_name());
+        let mut names = [0, 0];
+        for rung in rungs.map(|row| pb::ClockRungReached::decode(row.data.as_slice()).unwrap()) {
+            let helps = rung.clock.starts_with("C13");
+            let section = if helps { BUDGET.to_string() } else { String::new() };
+            let department = if helps { FINANCE.to_string() } else { String::new() };
+            assert_eq!((rung.co_section_id, rung.co_department_id), (section, department), "{}", rung.clock);
+            names[usize::from(helps)] += 1;
+        }
+        assert!(names.iter().all(|n| 0 < *n), "{names:?}");
     }
 }

@@ -7,19 +7,19 @@ use tonic::Code;
 
 use crate::world::*;
 
-fn leader(app: &TestSuite) -> Person<'_> {
+pub fn leader(app: &TestSuite) -> Person<'_> {
     person(app, account(701), vec![RoleGrant::of(Role::Leader)])
 }
 
-fn helper(app: &TestSuite) -> Person<'_> {
+pub fn helper(app: &TestSuite) -> Person<'_> {
     person(app, account(402), vec![RoleGrant::section_handler(FINANCE, BUDGET)])
 }
 
-async fn signed(app: &TestSuite) -> pb::Issue {
+pub async fn signed(app: &TestSuite) -> pb::Issue {
     liaison(app).sign_issue(&submitted(app).await).await.unwrap()
 }
 
-async fn uphold(app: &TestSuite, issue: &pb::Issue, department: DepartmentId) -> Answer<pb::Issue> {
+pub async fn uphold(app: &TestSuite, issue: &pb::Issue, department: DepartmentId) -> Answer<pb::Issue> {
     let request = pb::RuleOnReturnRequest {
         issue_id: issue.issue_id.clone(),
         ruling: pb::ReturnRuling::Upheld.into(),

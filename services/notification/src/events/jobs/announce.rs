@@ -181,6 +181,7 @@ fn message(
         language,
         subject,
         body,
+        about: announcement.about.clone(),
         issue: announcement.issue,
         issue_number: announcement.issue_number.clone(),
         created_at: now,

@@ -21,6 +21,7 @@ mod generate;
 mod races;
 mod reading;
 mod reference;
+mod replay;
 mod run;
 mod script;
 mod send;
@@ -91,6 +92,8 @@ fn the_service_does_what_the_model_does(engine: Engine, n: usize) {
             println!("{n:7} {what}");
         }
     }
+    // As many as a run of CI makes.
+    assert!(n < 200_000 || 100_000 < outcome.n_events, "{} events were replayed", outcome.n_events);
     // A run as long as that of CI goes through every row of the table.
     let least = u64::try_from(n / 200_000).unwrap();
     let seldom: Vec<_> = rows()

@@ -24,6 +24,8 @@ const MONTHS: Second = 240 * 86_400;
 pub struct Outcome {
     pub coverage: BTreeMap<String, u64>,
     pub hashes: Vec<Vec<u8>>,
+    /// Events that were read back, and gave the rows and deadlines that are kept.
+    pub n_events: usize,
 }
 
 /// A working day at nine in the morning, in one of the years of the calendar.
@@ -67,7 +69,9 @@ pub async fn one_world(engine: Engine, seed: u64, n: usize, collecting: bool) ->
     } else if let Err(difference) = world.verify("", &[]).await {
         return Err(report(seed, &done, &difference));
     }
-    let outcome = Outcome { coverage: std::mem::take(&mut world.coverage), hashes: vec![world.hash()] };
+    let n_events = world.replay().await;
+    let outcome =
+        Outcome { coverage: std::mem::take(&mut world.coverage), hashes: vec![world.hash()], n_events };
     world.app.stop().await;
     Ok(outcome)
 }
@@ -190,6 +194,7 @@ pub fn many(engine: Engine, seed: u64, n: usize, collecting: bool) -> Result<Out
     for (_, result) in results {
         let one = result?;
         all.hashes.extend(one.hashes);
+        all.n_events += one.n_events;
         for (what, n) in one.coverage {
             *all.coverage.entry(what).or_default() += n;
         }
