@@ -112,7 +112,7 @@ fn jobs(deps: &Deps, rpc: &WorkflowRpc, signer: &Arc<Ed25519Signer>) -> Vec<Job>
         db: deps.db.clone(),
         clock: Arc::clone(&deps.clock),
         ids: Arc::clone(&deps.ids),
-        book: Arc::clone(&rpc.order_book),
+        books: rpc.books.clone(),
     };
     let climb_orders = Job::new("climb the order ladder", Duration::from_secs(1), move || {
         let orders = orders.clone();
@@ -147,7 +147,7 @@ fn reckoning(deps: &Deps, rpc: &WorkflowRpc) -> Job {
     })
 }
 
-/// What keeps this process and the open issues to the packs and calendars in force.
+/// What keeps this process, and open issues and orders, to the packs and calendars in force.
 fn policy_jobs(deps: &Deps, rpc: &WorkflowRpc) -> Vec<Job> {
     let (db, clock, ids, books) =
         (deps.db.clone(), Arc::clone(&deps.clock), Arc::clone(&deps.ids), rpc.books.clone());

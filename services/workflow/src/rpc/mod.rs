@@ -16,7 +16,7 @@ use tonic::service::RoutesBuilder;
 
 use crate::{
     config::{DraftLimits, FileRoom},
-    domain::{Actor, CoTask, Issue, Party, Rulebook, Rules, order::OrderBook},
+    domain::{Actor, Clocked, CoTask, Issue, Party, Rulebook, Rules},
     error::WorkflowError,
 };
 
@@ -111,7 +111,6 @@ pub(crate) struct WorkflowRpc {
     sight: Arc<MethodRule>,
     /// The rule of [`DRAFT_SIGHT`].
     draft_sight: Arc<MethodRule>,
-    pub order_book: Arc<OrderBook>,
     /// The rule of [`order::SIGHT`].
     order_sight: Arc<MethodRule>,
 }
@@ -136,7 +135,6 @@ impl WorkflowRpc {
             drain: deps.drain.clone(),
             books: Books::open(&deps.db, &deps.clock).await?,
             exports: export_issues::Exports::new(&deps.config.export),
-            order_book: Arc::new(OrderBook::built_in()),
             sight: rule(SIGHT)?,
             draft_sight: rule(DRAFT_SIGHT)?,
             order_sight: rule(order::SIGHT)?,
@@ -194,9 +192,9 @@ impl WorkflowRpc {
     }
 }
 
-/// The pack and the calendar that an issue is bound to; the book comes of [`Books::covering`].
-fn rules<'a>(book: &'a Rulebook, issue: &Issue) -> Result<Rules<'a>, WorkflowError> {
-    book.of(issue).ok_or_else(|| WorkflowError::rules_missing(issue))
+/// The pack and the calendar that an issue or order is bound to; the book comes of [`Books::covering`].
+pub(crate) fn rules<'a>(book: &'a Rulebook, bound: &impl Clocked) -> Result<Rules<'a>, WorkflowError> {
+    book.of(bound).ok_or_else(|| WorkflowError::rules_missing(bound))
 }
 
 /// What matters to access of an issue; `manager` manages its firm now. A confidential one is kept from the manager,

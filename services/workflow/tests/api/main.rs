@@ -50,6 +50,7 @@ mod ladder;
 mod lists;
 mod model;
 mod order_ladder;
+mod order_rules;
 mod orders;
 mod packs;
 mod proofs;

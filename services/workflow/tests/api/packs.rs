@@ -32,7 +32,7 @@ pub fn second(app: &TestSuite) -> PolicyPackServiceClient<Bearer> {
 }
 
 /// The strict pack under another name, with a change.
-fn ours(version: u32, from: &str, to: &str) -> String {
+pub fn ours(version: u32, from: &str, to: &str) -> String {
     let text = STRICT.replacen("name = \"strict-2h\"", "name = \"ours\"", 1).replacen(
         "version = 1",
         &format!("version = {version}"),
@@ -81,6 +81,13 @@ async fn cancel(
         request_id: app.request_id(),
     };
     Ok(by.cancel_activation(request).await?.into_inner().activation.unwrap())
+}
+
+/// Stores a pack and has it activated.
+pub async fn enact(app: &TestSuite, text: String, day: &str) {
+    let pack = create(app, text).await.unwrap();
+    let proposed = propose(app, &pack.name, pack.version, day).await.unwrap();
+    approve(app, second(app), &proposed).await.unwrap();
 }
 
 async fn listed(app: &TestSuite) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Checks of what a pack says about single steps: deputies, questions, extensions, escalation.
+//! Checks of what a pack says about single steps (deputies, questions, extensions, escalation) and the calendar.
 
 use worktime::Limit;
 
@@ -46,6 +46,15 @@ impl Check {
         let level =
             level.try_into().map_err(|err| self.fault("escalation.level", err, "须为 0 至 3 级")).ok()?;
         Some(EscalationRule { returns, reopens, level })
+    }
+
+    /// More than a year ahead nobody knows the holidays.
+    pub(super) fn calendar(&mut self, calendar: &file::Calendar) -> u32 {
+        let file::Calendar { alarm_days } = *calendar;
+        if !(1..=366).contains(&alarm_days) {
+            self.fault("calendar.alarm_days", "must be 1 to 366 days", "须为 1 至 366 天");
+        }
+        alarm_days
     }
 
     fn days(&mut self, place: &str, text: &str) -> Option<u32> {

@@ -29,7 +29,6 @@ mod simulate_policy_pack;
 mod validate_calendar;
 mod validate_policy_pack;
 
-pub(crate) use convert::ENDS_SOON_DAYS;
 pub(crate) use refused::PolicyRefused;
 
 /// The largest text of a pack or a calendar, in bytes.
