@@ -110,6 +110,19 @@ impl Rulebook {
         Rules { policy, calendar, calendars: &self.calendars }.rebound(bound)
     }
 
+    /// The packs that are or were in force until now, the present one first, each once.
+    pub fn packs_so_far(&self, now: Timestamp) -> Vec<&Policy> {
+        let today = local_date(now);
+        let mut packs: Vec<&Policy> = Vec::new();
+        for change in self.pack_changes.iter().rev().filter(|change| change.from <= today) {
+            let pack = self.packs.get(&change.to).expect("checked in `try_new`");
+            if packs.iter().all(|known| known.version != pack.version) {
+                packs.push(pack);
+            }
+        }
+        packs
+    }
+
     pub fn pack(&self, version: &PolicyVersion) -> Option<&Arc<Policy>> {
         self.packs.get(version)
     }

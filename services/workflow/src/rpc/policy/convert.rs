@@ -149,6 +149,6 @@ fn by(origin: Origin) -> String {
     origin.map(|(account, _)| account.to_string()).unwrap_or_default()
 }
 
-fn number(n: impl TryInto<i32>) -> i32 {
+pub(super) fn number(n: impl TryInto<i32>) -> i32 {
     n.try_into().unwrap_or(i32::MAX)
 }
