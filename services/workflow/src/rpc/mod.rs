@@ -15,8 +15,8 @@ use store::Db;
 use tonic::service::RoutesBuilder;
 
 use crate::{
-    config::{DraftLimits, FileRoom},
-    domain::{Actor, Clocked, CoTask, Issue, Party, Rulebook, Rules},
+    config::{self, DraftLimits, FileRoom},
+    domain::{Actor, Clocked, CoTask, Issue, Party, Rulebook, Rules, figure::Limits as FigureLimits},
     error::WorkflowError,
 };
 
@@ -106,6 +106,7 @@ pub(crate) struct WorkflowRpc {
     pub peers: Peers,
     pub drain: Drain,
     pub books: Books,
+    pub figure_limits: Arc<FigureLimits>,
     exports: export_issues::Exports,
     /// The rule of [`SIGHT`].
     sight: Arc<MethodRule>,
@@ -122,7 +123,8 @@ impl rpc::Service for WorkflowRpc {
 }
 
 impl WorkflowRpc {
-    /// Fails when the contract has no rule of who sees issues, or the packs in force cannot be read.
+    /// Fails when the contract has no rule of who sees issues, the packs in force cannot be read, or the limits of
+    /// figures that are configured are none.
     pub async fn new(deps: &Deps) -> anyhow::Result<Self> {
         let rules = AccessRules::from_pool(proto::pool())?;
         let rule = |path| rules.get(path).cloned().with_context(|| format!("there is no rule for {path}"));
@@ -134,6 +136,7 @@ impl WorkflowRpc {
             peers: deps.peers.clone(),
             drain: deps.drain.clone(),
             books: Books::open(&deps.db, &deps.clock).await?,
+            figure_limits: config::figure_limits(&deps.config)?,
             exports: export_issues::Exports::new(&deps.config.export),
             sight: rule(SIGHT)?,
             draft_sight: rule(DRAFT_SIGHT)?,

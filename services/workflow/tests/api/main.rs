@@ -42,6 +42,7 @@ mod duplicates;
 mod erasure;
 mod events;
 mod exports;
+mod figure_limits;
 mod figures;
 mod file_limits;
 mod files;

@@ -159,13 +159,18 @@ pub(super) fn policy(file: file::File) -> Result<Policy, Vec<Fault>> {
 
 /// What was found wrong with a file so far.
 #[derive(Default)]
-pub(super) struct Check {
+pub(in crate::domain) struct Check {
     faults: Vec<Fault>,
 }
 
 impl Check {
+    /// All that was found wrong with the text, each with its line.
+    pub(in crate::domain) fn faults(self, text: &str) -> Vec<Fault> {
+        located(self.faults, text)
+    }
+
     /// Says what is wrong, in English and in Chinese. The line is found later.
-    pub(super) fn fault(
+    pub(in crate::domain) fn fault(
         &mut self,
         place: impl Into<String>,
         problem: impl fmt::Display,
@@ -329,7 +334,7 @@ impl Check {
     }
 
     /// Parses a list that must neither be empty nor name anything twice.
-    fn list<T: FromStr<Err: fmt::Display> + Ord + Copy>(
+    pub(in crate::domain) fn list<T: FromStr<Err: fmt::Display> + Ord + Copy>(
         &mut self,
         place: &str,
         words: &[String],

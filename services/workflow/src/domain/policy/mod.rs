@@ -14,6 +14,7 @@ use worktime::Limit;
 
 use super::{ClockId, Code, Difficulty, DivisionCode, Level, Rating, Stars};
 
+pub(in crate::domain) use check::Check;
 pub use check::{Fault, FormError, PackError};
 pub use ladder::{Light, Moment, Notify, RungRule};
 pub use orders::OrderPolicy;
