@@ -109,6 +109,8 @@ pub struct Smtp {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WorkflowConfig {
+    /// Limits of figures (who is ranked, what the public is shown) in place of those that come with the suite.
+    pub figures_file: Option<PathBuf>,
     pub drafts: Drafts,
     pub attachments: Attachments,
     pub witness: WitnessConfig,

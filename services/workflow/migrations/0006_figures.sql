@@ -72,6 +72,8 @@ CREATE TABLE figure_progress (
     reckoned_at TIMESTAMPTZ NOT NULL,
     -- When the public figures were last reckoned; absent before the first time.
     published_at TIMESTAMPTZ,
+    -- Version of the limits of figures that they were reckoned by.
+    published_limits BIGINT,
     CONSTRAINT figure_progress_pkey PRIMARY KEY (only_row),
     CONSTRAINT figure_progress_only_row_check CHECK (only_row = 1)
 );

@@ -4,7 +4,7 @@
 CREATE TABLE service_offering (
     offering_id UUID NOT NULL,
     department_id UUID NOT NULL,
-    -- A code of the pack for orders.
+    -- A kind of the policy pack in force when it was last set.
     kind TEXT NOT NULL,
     title TEXT NOT NULL,
     audience TEXT NOT NULL,
@@ -58,6 +58,10 @@ CREATE INDEX service_order_department_idx ON service_order (department_id, place
 CREATE INDEX service_order_offering_idx ON service_order (offering_id, placed_at);
 CREATE INDEX service_order_due_idx ON service_order (due_at, order_id) WHERE closed_at IS NULL;
 CREATE INDEX service_order_wake_idx ON service_order (wake_at) WHERE wake_at IS NOT NULL;
+-- Open orders by the calendar that they go by: those of another than the one in force go over to it.
+CREATE INDEX service_order_calendar_idx ON service_order ((fold ->> 'calendar_version'), order_id)
+    WHERE closed_at IS NULL;
+CREATE INDEX service_order_open_idx ON service_order (order_id) WHERE closed_at IS NULL;
 
 -- What happened: append-only, and chained for each order.
 CREATE TABLE order_event (

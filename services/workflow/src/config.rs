@@ -2,13 +2,13 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use chrono::TimeDelta;
 use files::{Blobs, Clamd, Scan};
 use runtime::{Attachments, Config, Drafts, Profile, WitnessConfig};
 use tokio::sync::Semaphore;
 
-use crate::events::witness::Target;
+use crate::{domain::figure::Limits, events::witness::Target};
 
 /// Files that are looked into at once: each is in memory meanwhile.
 const MAX_INSPECTED_AT_ONCE: usize = 2;
@@ -148,6 +148,24 @@ impl WitnessPlaces {
     }
 }
 
+/// The limits of figures: those that come with the suite, or those of the file that stands in for them. Fails with
+/// everything that is wrong with the file, each with its place.
+pub(crate) fn figure_limits(config: &Config) -> anyhow::Result<Arc<Limits>> {
+    let Some(path) = &config.workflow.figures_file else { return Ok(Arc::new(Limits::built_in().clone())) };
+    let read = || {
+        let text = std::fs::read_to_string(path).context("could not read it")?;
+        Limits::parse(&text).map_err(|faults| {
+            let told = faults.iter().map(|fault| match fault.line {
+                Some(line) => format!("line {line}: {fault}"),
+                None => fault.to_string(),
+            });
+            anyhow!("{}", told.collect::<Vec<_>>().join("; "))
+        })
+    };
+    let limits = read().with_context(|| format!("figures_file is {}", path.display()));
+    Ok(Arc::new(limits.context("in the section [workflow] of the configuration")?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +180,25 @@ mod tests {
             assert!(scan(Some("clamd://127.0.0.1:3310"), profile).unwrap().is_some());
             assert!(scan(Some("nonsense"), profile).is_err());
         }
+    }
+
+    #[test]
+    fn limits_of_figures_that_are_none_are_refused_with_place_and_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("figures.toml");
+        let mut config = Config::default();
+        assert_eq!(*figure_limits(&config).unwrap(), *Limits::built_in());
+        config.workflow.figures_file = Some(path.clone());
+        let missing = format!("{:#}", figure_limits(&config).unwrap_err());
+        assert!(missing.contains("figures.toml") && missing.contains("could not read it"), "{missing}");
+        let text = include_str!("../packs/figures.toml");
+        std::fs::write(&path, text.replace("min_firms = 5", "min_firms = 4").replace("= 850", "= 70"))
+            .unwrap();
+        let refused = format!("{:#}", figure_limits(&config).unwrap_err());
+        let told = "line 12: rank.second: must be below first; line 19: public.min_firms: must be at least 5";
+        assert!(refused.contains("[workflow]") && refused.ends_with(told), "{refused}");
+        std::fs::write(&path, text.replace("version = 1", "version = 2")).unwrap();
+        assert_eq!(figure_limits(&config).unwrap().version, 2);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use worktime::OutOfCalendar;
 
 use crate::{
     domain::{
-        Action, Issue, PolicyVersion, Refused, RulebookError,
+        Action, Clocked, Issue, PolicyVersion, Refused, RulebookError,
         figure::{FigureId, Uncountable},
     },
     rpc::{
@@ -43,7 +43,7 @@ pub(crate) enum WorkflowError {
     Common(#[from] Refusal),
     #[error("the database did not serve")]
     Store(#[from] store::Error),
-    #[error("the pack {policy} or the calendar {calendar} that an issue is bound to is not at hand")]
+    #[error("the pack {policy} or the calendar {calendar} that an issue or order is bound to is not at hand")]
     RulesMissing { policy: PolicyVersion, calendar: String },
     #[error("packs and calendars do not fit together")]
     Rulebook(#[from] RulebookError),
@@ -105,9 +105,10 @@ pub(crate) enum WorkflowError {
 }
 
 impl WorkflowError {
-    /// The rules that an issue is bound to are not among those of this server.
-    pub(crate) fn rules_missing(issue: &Issue) -> Self {
-        Self::RulesMissing { policy: issue.policy_version.clone(), calendar: issue.calendar_version.clone() }
+    /// The rules that an issue or order is bound to are not among those of this server.
+    pub(crate) fn rules_missing(bound: &impl Clocked) -> Self {
+        let (policy, calendar) = (bound.policy_version().clone(), bound.calendar_version().to_owned());
+        Self::RulesMissing { policy, calendar }
     }
 
     /// What a merged issue would hear of has not been replied yet.

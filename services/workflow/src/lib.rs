@@ -32,8 +32,9 @@ pub fn spec() -> ModuleSpec {
     ModuleSpec::new("workflow", &store::MIGRATIONS, |deps| Box::pin(module(deps)))
 }
 
-/// Builds the service. Fails when the database does not take the guards of the events, the key of the log is none, or
-/// files can be neither kept nor scanned as configured, or its witnesses cannot be opened.
+/// Builds the service. Fails when the database does not take the guards of the events, the key of the log is none,
+/// files can be neither kept nor scanned as configured, its witnesses cannot be opened, or the limits of figures that are
+/// configured are none.
 pub async fn module(deps: Deps) -> anyhow::Result<Module> {
     store::append_only::guard(&deps.db).await?;
     store::export_log::guard(&deps.db).await?;
@@ -112,7 +113,7 @@ fn jobs(deps: &Deps, rpc: &WorkflowRpc, signer: &Arc<Ed25519Signer>) -> Vec<Job>
         db: deps.db.clone(),
         clock: Arc::clone(&deps.clock),
         ids: Arc::clone(&deps.ids),
-        book: Arc::clone(&rpc.order_book),
+        books: rpc.books.clone(),
     };
     let climb_orders = Job::new("climb the order ladder", Duration::from_secs(1), move || {
         let orders = orders.clone();
@@ -140,14 +141,19 @@ fn file_jobs(deps: &Deps, room: &FileRoom, limits: DraftLimits) -> Vec<Job> {
 
 /// Figures are exact however far behind this is: see `rpc::figure`.
 fn reckoning(deps: &Deps, rpc: &WorkflowRpc) -> Job {
-    let reckoner = Reckoner { db: deps.db.clone(), clock: Arc::clone(&deps.clock), books: rpc.books.clone() };
+    let reckoner = Reckoner {
+        db: deps.db.clone(),
+        clock: Arc::clone(&deps.clock),
+        books: rpc.books.clone(),
+        limits: Arc::clone(&rpc.figure_limits),
+    };
     Job::new("reckon figures", Duration::from_secs(1), move || {
         let reckoner = reckoner.clone();
         async move { Ok(reckoner.step().await?) }
     })
 }
 
-/// What keeps this process and the open issues to the packs and calendars in force.
+/// What keeps this process, and open issues and orders, to the packs and calendars in force.
 fn policy_jobs(deps: &Deps, rpc: &WorkflowRpc) -> Vec<Job> {
     let (db, clock, ids, books) =
         (deps.db.clone(), Arc::clone(&deps.clock), Arc::clone(&deps.ids), rpc.books.clone());

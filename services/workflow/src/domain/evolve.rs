@@ -7,7 +7,7 @@ use kernel::{AccountId, Timestamp, Version};
 use super::{
     ClockId, ClockKey, Closing, CoTask, CoTaskEnd, Counts, Desk, Event, ExtensionRequest, Fact, Feedback,
     FirmQuestion, Gap, Heard, Instruction, Issue, Level, MOST_URGES_KEPT, Party, Pause, Plan, Post, Rated,
-    Rejection, Reply, Run, Stage, State, Stop, Work,
+    Rejection, Reply, Run, Stage, State, Stop, Work, clock::keep_calendar,
 };
 
 /// A history that no issue can have: it was damaged, or written by a newer version of the suite.
@@ -540,18 +540,7 @@ impl Issue {
 
     /// Starts the next round of a clock.
     fn start(&mut self, id: ClockId, at: Timestamp) {
-        let round =
-            self.runs.iter().filter(|run| run.key.id == id).map(|run| run.key.round).max().unwrap_or(0) + 1;
-        self.runs.push(Run {
-            key: ClockKey { id, round },
-            started_at: at,
-            gaps: Vec::new(),
-            pauses: Vec::new(),
-            extended: 0,
-            stopped_at: None,
-            void: false,
-            calendar: None,
-        });
+        self.runs.push(Run::next(id, &self.runs, at));
     }
 
     /// Stops the clock if it runs.
@@ -591,9 +580,7 @@ impl Issue {
     /// Clocks that have stopped keep the calendar that they stopped under.
     fn change_calendar(&mut self, version: &str) {
         let before = std::mem::replace(&mut self.calendar_version, version.to_owned());
-        for run in self.runs.iter_mut().filter(|run| !run.is_running()) {
-            run.calendar.get_or_insert_with(|| before.clone());
-        }
+        keep_calendar(&mut self.runs, &before);
     }
 
     /// Has the clock stand still if it runs.

@@ -1,18 +1,14 @@
 //! An issue as its events left it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{AccountId, AttachmentId, DepartmentId, EnterpriseId, IssueId, SectionId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
-use worktime::{Calendar, OutOfCalendar};
+use worktime::OutOfCalendar;
 
 use super::{
-    By, Clock, ClockId, ClockKey, Code, Desk, Difficulty, DivisionCode, Feedback, Holder, IssueNumber, Level,
-    NoteRef, Party, Plan, Policy, PolicyVersion, Rated, Reply, Run, Stage, State, Work,
-    event::version_number,
+    By, ClockId, ClockKey, Code, Desk, Difficulty, DivisionCode, Feedback, Holder, IssueNumber, Level,
+    NoteRef, Party, Plan, PolicyVersion, Rated, Reply, Rules, Run, Stage, State, Work, event::version_number,
 };
 
 /// No pack lets a firm urge more often on a working day, so what came before these decides nothing.
@@ -319,55 +315,5 @@ impl Issue {
     /// Until when the firm may reopen it. `None`: it is open.
     pub fn reopen_until(&self, rules: Rules<'_>) -> Result<Option<Timestamp>, OutOfCalendar> {
         self.closed_at().map(|at| rules.calendar.deadline(at, rules.policy.reopen_window)).transpose()
-    }
-}
-
-/// The pack and the calendar that a question about an issue goes by: the versions that it is bound to.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules<'a> {
-    pub policy: &'a Policy,
-    pub calendar: &'a Calendar,
-    /// Every calendar at hand: clocks keep to the one that they stopped under.
-    pub calendars: &'a [Arc<Calendar>],
-}
-
-impl<'a> Rules<'a> {
-    /// Whether these are the versions that the issue is bound to, and its clocks have theirs.
-    pub fn bind(&self, issue: &Issue) -> bool {
-        self.policy.version == issue.policy_version
-            && self.calendar.version() == issue.calendar_version
-            && self.have_calendars_of(issue)
-    }
-
-    /// The same pack, with the calendar that the issue has: after a step, it may be another one than before.
-    /// `None`: it, or that of a clock, is not at hand.
-    pub fn rebound(self, issue: &Issue) -> Option<Self> {
-        let calendar = self.calendar_named(&issue.calendar_version)?;
-        Some(Self { calendar, ..self }).filter(|rules| rules.have_calendars_of(issue))
-    }
-
-    pub fn calendar_named(&self, version: &str) -> Option<&'a Calendar> {
-        let others = self.calendars.iter().map(|calendar| &**calendar);
-        [self.calendar].into_iter().chain(others).find(|calendar| calendar.version() == version)
-    }
-
-    /// The calendar that a clock of an issue goes by to which these rules are bound.
-    pub(super) fn calendar_of(&self, run: &Run) -> &'a Calendar {
-        match &run.calendar {
-            None => self.calendar,
-            Some(version) => {
-                self.calendar_named(version).expect("rules have the calendars of their issue's clocks")
-            }
-        }
-    }
-
-    /// The same rules, with the calendar that the clock was reckoned by.
-    pub(in crate::domain) fn for_clock(self, clock: &Clock) -> Self {
-        let calendar = self.calendar_named(&clock.calendar_version);
-        Self { calendar: calendar.expect("rules have the calendars of their issue's clocks"), ..self }
-    }
-
-    fn have_calendars_of(&self, issue: &Issue) -> bool {
-        issue.runs.iter().filter_map(|run| run.calendar.as_ref()).all(|v| self.calendar_named(v).is_some())
     }
 }

@@ -30,6 +30,7 @@ mod policy;
 mod rating;
 mod refused;
 mod rulebook;
+mod rules;
 mod stage;
 mod state;
 mod supervision;
@@ -40,9 +41,9 @@ pub use actor::{Actor, By, Who};
 pub use attachment::{Attachment, AttachmentRef, Audience, Eyes, Owner, ScanState, pause_after};
 pub use clock::{Awaited, Counted, DayOff, Explanation, Line, Question, explain};
 pub use clock::{
-    Clock, ClockId, ClockKey, Gap, Interval, IntervalKind, Lights, Pause, Run, Rung, Segment, clocks,
-    due_now, latest, lights, local_date, next_wake, open_seconds, question_until, rungs, segments,
-    start_of_day,
+    Clock, ClockId, ClockKey, ClockName, Clocked, Gap, Interval, IntervalKind, Lights, Pause, Run, Rung,
+    Segment, clocks, due_now, latest, lights, local_date, next_wake, open_seconds, question_until, rungs,
+    segments, start_of_day,
 };
 pub use command::{CoSection, Command, SubmitIssue};
 pub use decide::{decide, next_actions, submit};
@@ -51,17 +52,18 @@ pub use event::{Desk, Event, Fact};
 pub use evolve::{BrokenHistory, create, evolve, fold};
 pub use issue::{
     Closing, CoTask, CoTaskEnd, Confirmation, Counts, ExtensionRequest, FirmQuestion, Instruction, Issue,
-    MOST_URGES_KEPT, Rejection, Rules, Stop,
+    MOST_URGES_KEPT, Rejection, Stop,
 };
 pub use named::UnknownName;
 pub use note::{NoteField, NoteRef};
 pub use policy::{
-    AuditFailure, BuiltIn, Category, Fault, Light, Moment, Notify, PackError, PackName, Policy,
+    BuiltIn, Category, Fault, Light, Moment, Notify, OrderPolicy, PackError, PackName, PackWord, Policy,
     PolicyVersion, RatingDimension, Route, RungRule,
 };
 pub use rating::{Dimension, InvalidStars, Rated, Rating, Stars};
 pub use refused::Refused;
 pub use rulebook::{Change, Rulebook, RulebookError};
+pub use rules::{Rules, days_left};
 pub use stage::{Feedback, Heard, Plan, Post, Reply, Stage, Work};
 pub use state::{Action, Channel, CommentAudience, Difficulty, Escalation, Holder, Outcome, Party, State};
 pub use supervision::{InvalidLevel, Level};

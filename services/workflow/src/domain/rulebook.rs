@@ -1,5 +1,5 @@
 //! All packs and calendars, and from when on each is in force: an issue keeps to the pack that it was submitted under,
-//! and goes over to a new calendar with its running clocks.
+//! an order to the one that it was placed under, and both go over to a new calendar with their running clocks.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 use kernel::Timestamp;
 use worktime::Calendar;
 
-use super::{Issue, Policy, PolicyVersion, Rules, local_date};
+use super::{Clocked, Policy, PolicyVersion, Rules, local_date};
 
-/// Every pack and every calendar that an issue may be bound to, and which of them are in force when.
+/// Every pack and every calendar that an issue or order may be bound to, and which of them are in force when.
 #[derive(Debug, Clone)]
 pub struct Rulebook {
     packs: BTreeMap<PolicyVersion, Arc<Policy>>,
@@ -94,7 +94,7 @@ impl Rulebook {
         vec![Arc::new(Calendar::china().clone())]
     }
 
-    /// What an issue that is submitted now is bound to: the same on every day from midnight to midnight.
+    /// What an issue that is submitted now is bound to, or an order that is placed now: the same on every day from midnight to midnight.
     pub fn in_force(&self, now: Timestamp) -> Rules<'_> {
         let today = local_date(now);
         let policy = self.packs.get(last(&self.pack_changes, today)).expect("checked in `try_new`");
@@ -103,11 +103,24 @@ impl Rulebook {
         Rules { policy, calendar, calendars: &self.calendars }
     }
 
-    /// What the issue is bound to. `None`: that pack or a calendar is not at hand.
-    pub fn of(&self, issue: &Issue) -> Option<Rules<'_>> {
-        let policy = self.packs.get(&issue.policy_version)?;
-        let calendar = self.calendar(&issue.calendar_version)?;
-        Rules { policy, calendar, calendars: &self.calendars }.rebound(issue)
+    /// What the issue or order is bound to. `None`: that pack or a calendar is not at hand.
+    pub fn of(&self, bound: &impl Clocked) -> Option<Rules<'_>> {
+        let policy = self.packs.get(bound.policy_version())?;
+        let calendar = self.calendar(bound.calendar_version())?;
+        Rules { policy, calendar, calendars: &self.calendars }.rebound(bound)
+    }
+
+    /// The packs that are or were in force until now, the present one first, each once.
+    pub fn packs_so_far(&self, now: Timestamp) -> Vec<&Policy> {
+        let today = local_date(now);
+        let mut packs: Vec<&Policy> = Vec::new();
+        for change in self.pack_changes.iter().rev().filter(|change| change.from <= today) {
+            let pack = self.packs.get(&change.to).expect("checked in `try_new`");
+            if packs.iter().all(|known| known.version != pack.version) {
+                packs.push(pack);
+            }
+        }
+        packs
     }
 
     pub fn pack(&self, version: &PolicyVersion) -> Option<&Arc<Policy>> {

@@ -10,9 +10,9 @@ use runtime::Worked;
 use store::{Batch, Db};
 
 use crate::{
-    domain::local_date,
+    domain::{days_left, local_date},
     error::WorkflowError,
-    rpc::{books::Books, policy::ENDS_SOON_DAYS},
+    rpc::books::Books,
     store::calendar_alarms,
 };
 
@@ -31,12 +31,12 @@ impl CalendarAlarm {
         let now = self.clock.now();
         let today = local_date(now);
         let book = self.books.of_today(now).await?;
-        let calendar = book.in_force(now).calendar;
-        let last_date = calendar.last_day();
-        let days_left = last_date.signed_duration_since(today).num_days();
-        if ENDS_SOON_DAYS < days_left {
+        let rules = book.in_force(now);
+        if !rules.calendar_ends_soon(now) {
             return Ok(Worked::Idle);
         }
+        let calendar = rules.calendar;
+        let (last_date, days_left) = (calendar.last_day(), days_left(calendar, now));
         let mut tx = self.db.begin().await?;
         let (n_raised, is_raised_today) = calendar_alarms::raised(&mut tx, today).await?;
         if is_raised_today {

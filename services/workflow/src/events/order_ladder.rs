@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use kernel::{Clock, EventId, IdGen, OrderId, Timestamp};
+use kernel::{Clock, EventId, IdGen, Timestamp};
 use rpc::TraceContext;
 use runtime::Worked;
 use store::{Batch, Db};
@@ -14,11 +14,11 @@ use store::{Batch, Db};
 use super::order_publish::{self, Cause};
 use crate::{
     domain::{
-        Actor, local_date,
-        order::{OrderBook, Rules, decide, due_now, evolve},
+        Actor, Rulebook, Rules, local_date,
+        order::{Command, Order, decide, due_now, evolve},
     },
     error::WorkflowError,
-    rpc::order::OrderError,
+    rpc::{books::Books, order::OrderError, rules},
     store::orders::{self, Due, Happened, Record},
 };
 
@@ -35,7 +35,7 @@ pub(crate) struct OrderLadder {
     pub db: Db,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGen>,
-    pub book: Arc<OrderBook>,
+    pub books: Books,
 }
 
 impl OrderLadder {
@@ -48,11 +48,12 @@ impl OrderLadder {
             tx.rollback().await?;
             return Ok(Worked::Idle);
         }
+        let book = self.books.covering(&mut tx, due.iter().filter_map(Due::order)).await?;
         let traceparent = TraceContext::new().to_string();
         let (mut batch, mut stuck) = (Batch::new(), Vec::new());
         for due in &due {
-            match self.look_at(due, now) {
-                Ok((rules, happened)) => Self::write(&mut batch, due, rules, &happened, &traceparent)?,
+            match self.look_at(&book, due, now) {
+                Ok(happened) => write(&mut batch, &book, due, &happened, &traceparent)?,
                 Err(error) => {
                     tracing::error!(
                         order.id = %due.id,
@@ -63,53 +64,70 @@ impl OrderLadder {
                 }
             }
         }
-        put_off(&mut batch, &stuck, now);
+        orders::put_off(&mut batch, &stuck, now + PUT_OFF);
         batch.run(&mut tx).await?;
         tx.commit().await?;
         tracing::debug!(orders = due.len(), stuck = stuck.len(), "the order ladder was climbed");
         Ok(Worked::More)
     }
 
-    fn look_at(&self, due: &Due, now: Timestamp) -> Result<(Rules<'_>, Vec<Happened>), WorkflowError> {
-        let unreadable = || store::Error::unreadable("service_order", "fold", &due.id);
-        let (before, _) = due.found.as_ref().ok_or_else(unreadable)?;
-        let rules = self.book.of(before).ok_or_else(|| OrderError::rules_missing(before))?;
-        let version = rules.calendar.version();
-        let mut after = before.clone();
-        let mut happened = Vec::new();
-        for command in due_now(before, rules, now).map_err(WorkflowError::beyond(version))? {
-            let event = decide(&after, command, rules, now, &Actor::system())
-                .map_err(OrderError::refused(version))?;
-            after = evolve(after, &event).map_err(OrderError::from)?;
-            let id = EventId::new(self.ids.uuid(event.at));
-            happened.push(Happened { id, event, after: after.clone() });
-        }
-        if happened.is_empty() {
+    fn look_at(&self, book: &Rulebook, due: &Due, now: Timestamp) -> Result<Vec<Happened>, WorkflowError> {
+        let (before, rules) = readable(book, due)?;
+        let commands =
+            due_now(before, rules, now).map_err(WorkflowError::beyond(rules.calendar.version()))?;
+        if commands.is_empty() {
             // Woken for nothing, which the next look would be again.
             return Err(OrderError::NothingDue(due.id).into());
         }
-        Ok((rules, happened))
-    }
-
-    fn write(
-        batch: &mut Batch,
-        due: &Due,
-        rules: Rules<'_>,
-        happened: &[Happened],
-        traceparent: &str,
-    ) -> Result<(), WorkflowError> {
-        let beyond = WorkflowError::beyond(rules.calendar.version());
-        let before = due.found.as_ref().map(|(order, link)| (order, *link));
-        let record = Record { before, happened, written: &[], rules, client: CLIENT };
-        orders::record(batch, record).map_err(&beyond)?;
-        for happened in happened {
-            let cause = Cause { rules, manager: due.manager, from: None, traceparent };
-            order_publish::append(batch, happened, cause).map_err(&beyond)?;
-        }
-        Ok(())
+        take((before, rules), commands, now, &*self.ids)
     }
 }
 
-fn put_off(batch: &mut Batch, stuck: &[OrderId], now: Timestamp) {
-    orders::put_off(batch, stuck, now + PUT_OFF);
+/// The order, and what it is bound to.
+pub(super) fn readable<'a>(
+    book: &'a Rulebook,
+    due: &'a Due,
+) -> Result<(&'a Order, Rules<'a>), WorkflowError> {
+    let order = due.order().ok_or_else(|| store::Error::unreadable("service_order", "fold", &due.id))?;
+    Ok((order, rules(book, order)?))
+}
+
+/// Takes steps for the system.
+pub(super) fn take(
+    (before, rules): (&Order, Rules<'_>),
+    commands: Vec<Command>,
+    now: Timestamp,
+    ids: &dyn IdGen,
+) -> Result<Vec<Happened>, WorkflowError> {
+    let mut after = before.clone();
+    let mut happened = Vec::with_capacity(commands.len());
+    for command in commands {
+        let event = decide(&after, command, rules, now, &Actor::system())
+            .map_err(OrderError::refused(rules.calendar.version()))?;
+        after = evolve(after, &event).map_err(OrderError::from)?;
+        let id = EventId::new(ids.uuid(event.at));
+        happened.push(Happened { id, event, after: after.clone() });
+    }
+    Ok(happened)
+}
+
+/// Records steps that the system took, and tells of them.
+pub(super) fn write(
+    batch: &mut Batch,
+    book: &Rulebook,
+    due: &Due,
+    happened: &[Happened],
+    traceparent: &str,
+) -> Result<(), WorkflowError> {
+    let Some(Happened { after, .. }) = happened.last() else { return Ok(()) };
+    let rules = rules(book, after)?;
+    let beyond = WorkflowError::beyond(rules.calendar.version());
+    let before = due.found.as_ref().map(|(order, link)| (order, *link));
+    let record = Record { before, happened, written: &[], rules, client: CLIENT };
+    orders::record(batch, record).map_err(&beyond)?;
+    for happened in happened {
+        let cause = Cause { rules, manager: due.manager, from: None, traceparent };
+        order_publish::append(batch, happened, cause).map_err(&beyond)?;
+    }
+    Ok(())
 }

@@ -10,8 +10,8 @@ use worktime::OutOfCalendar;
 
 use crate::{
     domain::{
-        Who,
-        order::{ClockId, Event, Fact, Offering, Order, Rules, clocks, latest},
+        Rules, Who, clocks, latest,
+        order::{ClockId, Event, Fact, Offering, Order},
     },
     rpc::{
         convert,
@@ -94,6 +94,9 @@ pub(crate) fn append(batch: &mut Batch, happened: &Happened, cause: Cause<'_>) -
             } else {
                 out.put(&pb::OrderRungReached { order, clock, rung, due_time, light, notify });
             }
+        }
+        Fact::CalendarChanged { calendar_version } => {
+            out.put(&pb::OrderCalendarChanged { order, calendar_version: calendar_version.clone() });
         }
     }
     Ok(())

@@ -29,8 +29,6 @@ use crate::{
 const BATCH: i64 = 200;
 /// How often the public figures are reckoned.
 const PUBLISH_EVERY: TimeDelta = TimeDelta::hours(1);
-/// What the public sees.
-const PUBLIC: [FigureId; 5] = [FigureId::M1, FigureId::M3, FigureId::M4, FigureId::M5, FigureId::M9];
 
 /// The job that keeps figures.
 #[derive(Debug, Clone)]
@@ -38,6 +36,7 @@ pub(crate) struct Reckoner {
     pub db: Db,
     pub clock: Arc<dyn Clock>,
     pub books: Books,
+    pub limits: Arc<Limits>,
 }
 
 impl Reckoner {
@@ -52,18 +51,20 @@ impl Reckoner {
             tx.commit().await?;
             return Ok(Worked::More);
         }
-        let last = before.published_at;
-        if last.is_some_and(|last| now < last + PUBLISH_EVERY) {
+        // Newer limits hold at once; older ones, of a replica that is yet to go, wait for their turn.
+        let is_of_old = before.published_limits.is_none_or(|version| version < self.limits.version);
+        let is_time = before.published_at.is_none_or(|last| last + PUBLISH_EVERY <= now);
+        if !is_of_old && !is_time {
             tx.rollback().await?;
             return Ok(Worked::Idle);
         }
-        publish(&mut tx, now).await?;
+        publish(&mut tx, &self.limits, now).await?;
         tx.commit().await?;
         Ok(Worked::More)
     }
 
     async fn next_set(&self, tx: &mut Tx, before: Progress, now: Timestamp) -> Result<Set, WorkflowError> {
-        let Progress { reckoned_at, published_at: _ } = before;
+        let Progress { reckoned_at, published_at: _, published_limits: _ } = before;
         // After a standstill more may have fallen due than is dealt with at once: then time goes on in stretches.
         let at = figures::next_turn(tx, reckoned_at, now, BATCH).await?;
         let until = at.unwrap_or(now);
@@ -112,10 +113,10 @@ struct Set {
 }
 
 /// Publishes the figures of the present year.
-async fn publish(tx: &mut Tx, now: Timestamp) -> Result<(), WorkflowError> {
+async fn publish(tx: &mut Tx, limits: &Limits, now: Timestamp) -> Result<(), WorkflowError> {
     let year = period(NaiveDate::from_ymd_opt(local_date(now).year(), 1, 1), None, now);
     let mut cells = Vec::new();
-    for figure in PUBLIC {
+    for figure in limits.public_figures.iter().copied() {
         let whole = groups(tx, figure, &year, None).await?;
         let whole = whole.into_iter().next().unwrap_or_else(|| empty(String::new()));
         let by_category = groups(tx, figure, &year, Some(Grouping::Category)).await?;
@@ -124,9 +125,8 @@ async fn publish(tx: &mut Tx, now: Timestamp) -> Result<(), WorkflowError> {
         } else {
             month_by_month(tx, figure, now).await?
         };
-        let limits = Limits::built_in().public;
-        let (categories_hidden, by_categories) = suppress(&whole, &by_category, limits);
-        let (months_hidden, by_months) = suppress(&whole, &by_month, limits);
+        let (categories_hidden, by_categories) = suppress(&whole, &by_category, limits.public);
+        let (months_hidden, by_months) = suppress(&whole, &by_month, limits.public);
         let mut put = |dimension: &str, cell: Cell, hidden: bool| {
             let ratio = (!hidden).then_some(cell.ratio);
             cells.push(Published { figure, dimension: dimension.to_owned(), key: cell.key, ratio });
@@ -142,7 +142,7 @@ async fn publish(tx: &mut Tx, now: Timestamp) -> Result<(), WorkflowError> {
     }
     figures::clear(tx).await?;
     let mut batch = Batch::new();
-    figures::keep(&mut batch, &cells, now);
+    figures::keep(&mut batch, &cells, now, limits.version);
     batch.run(tx).await?;
     Ok(())
 }

@@ -2,8 +2,8 @@
 //!
 //! Why no two replicas bind issues of one day to different packs: an activation takes effect with a day, and is approved
 //! or cancelled for good [`NOTICE`](crate::domain::NOTICE) before that day begins, longer than any transaction lasts.
-//! So whoever reads the activations after a day began reads all that concern it; and what a new issue is bound to is
-//! taken only from a book that was read since the day of its submission began ([`Books::of_today`]).
+//! So whoever reads the activations after a day began reads all that concern it; and what a new issue or order is bound to
+//! is taken only from a book that was read since the day of its submission began ([`Books::of_today`]).
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use store::{Db, Tx};
 use worktime::Calendar;
 
 use crate::{
-    domain::{Event, Fact, Issue, Policy, PolicyVersion, Rulebook, local_date, start_of_day},
+    domain::{Clocked, Event, Fact, Policy, PolicyVersion, Rulebook, local_date, start_of_day},
     error::WorkflowError,
     store::{
         activations::{self, Changes},
@@ -55,7 +55,7 @@ impl Books {
         self.held().book
     }
 
-    /// Those that a submission is bound by: read since the day began.
+    /// Those that a submission or a placement is bound by: read since the day began.
     pub async fn of_today(&self, now: Timestamp) -> Result<Arc<Rulebook>, WorkflowError> {
         let held = self.held();
         if start_of_day(local_date(now)) <= held.read_at {
@@ -65,15 +65,15 @@ impl Books {
         Ok(self.now())
     }
 
-    /// Those that these issues are bound to: read anew if another replica knows more. What is still missing then is
+    /// Those that these issues or orders are bound to: read anew if another replica knows more. What is still missing then is
     /// missing.
-    pub async fn covering(
+    pub async fn covering<'a, T: Clocked + 'a>(
         &self,
         tx: &mut Tx,
-        issues: impl IntoIterator<Item = &Issue> + Send,
+        bound: impl IntoIterator<Item = &'a T> + Send,
     ) -> Result<Arc<Rulebook>, WorkflowError> {
         let book = self.now();
-        if issues.into_iter().all(|issue| book.of(issue).is_some()) {
+        if bound.into_iter().all(|bound| book.of(bound).is_some()) {
             return Ok(book);
         }
         self.read_anew(tx).await
@@ -100,7 +100,7 @@ impl Books {
     }
 
     async fn read_anew(&self, tx: &mut Tx) -> Result<Arc<Rulebook>, WorkflowError> {
-        tracing::info!("an issue is bound to a pack or calendar that is not at hand: all are read anew");
+        tracing::info!("a pack or calendar that something is bound to is not at hand: all are read anew");
         let (book, revision) = read(tx, &self.now()).await?;
         let read_at = self.held().read_at;
         self.hold(Held { book: Arc::clone(&book), revision, read_at });

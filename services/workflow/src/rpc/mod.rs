@@ -15,8 +15,8 @@ use store::Db;
 use tonic::service::RoutesBuilder;
 
 use crate::{
-    config::{DraftLimits, FileRoom},
-    domain::{Actor, CoTask, Issue, Party, Rulebook, Rules, order::OrderBook},
+    config::{self, DraftLimits, FileRoom},
+    domain::{Actor, Clocked, CoTask, Issue, Party, Rulebook, Rules, figure::Limits as FigureLimits},
     error::WorkflowError,
 };
 
@@ -106,12 +106,12 @@ pub(crate) struct WorkflowRpc {
     pub peers: Peers,
     pub drain: Drain,
     pub books: Books,
+    pub figure_limits: Arc<FigureLimits>,
     exports: export_issues::Exports,
     /// The rule of [`SIGHT`].
     sight: Arc<MethodRule>,
     /// The rule of [`DRAFT_SIGHT`].
     draft_sight: Arc<MethodRule>,
-    pub order_book: Arc<OrderBook>,
     /// The rule of [`order::SIGHT`].
     order_sight: Arc<MethodRule>,
 }
@@ -123,7 +123,8 @@ impl rpc::Service for WorkflowRpc {
 }
 
 impl WorkflowRpc {
-    /// Fails when the contract has no rule of who sees issues, or the packs in force cannot be read.
+    /// Fails when the contract has no rule of who sees issues, the packs in force cannot be read, or the limits of
+    /// figures that are configured are none.
     pub async fn new(deps: &Deps) -> anyhow::Result<Self> {
         let rules = AccessRules::from_pool(proto::pool())?;
         let rule = |path| rules.get(path).cloned().with_context(|| format!("there is no rule for {path}"));
@@ -135,8 +136,8 @@ impl WorkflowRpc {
             peers: deps.peers.clone(),
             drain: deps.drain.clone(),
             books: Books::open(&deps.db, &deps.clock).await?,
+            figure_limits: config::figure_limits(&deps.config)?,
             exports: export_issues::Exports::new(&deps.config.export),
-            order_book: Arc::new(OrderBook::built_in()),
             sight: rule(SIGHT)?,
             draft_sight: rule(DRAFT_SIGHT)?,
             order_sight: rule(order::SIGHT)?,
@@ -194,9 +195,9 @@ impl WorkflowRpc {
     }
 }
 
-/// The pack and the calendar that an issue is bound to; the book comes of [`Books::covering`].
-fn rules<'a>(book: &'a Rulebook, issue: &Issue) -> Result<Rules<'a>, WorkflowError> {
-    book.of(issue).ok_or_else(|| WorkflowError::rules_missing(issue))
+/// The pack and the calendar that an issue or order is bound to; the book comes of [`Books::covering`].
+pub(crate) fn rules<'a>(book: &'a Rulebook, bound: &impl Clocked) -> Result<Rules<'a>, WorkflowError> {
+    book.of(bound).ok_or_else(|| WorkflowError::rules_missing(bound))
 }
 
 /// What matters to access of an issue; `manager` manages its firm now. A confidential one is kept from the manager,

@@ -14,8 +14,8 @@ use worktime::OutOfCalendar;
 
 use super::chained::{NewEvent, NewText, ORDERS};
 use crate::domain::{
-    Party, Who,
-    order::{self, Event, Fact, Order, Rules, clocks, lights, next_wake},
+    Party, Rules, Who, clocks, lights,
+    order::{self, Event, Fact, Order, next_due, next_wake},
 };
 
 pub(crate) use list::{OrderFilter, Sort, count, list};
@@ -209,21 +209,17 @@ fn columns(order: &Order, link: Link, rules: Rules<'_>) -> Result<Vec<Bind>, Out
     ])
 }
 
-/// When the clock that runs is due.
-pub(crate) fn next_due(order: &Order, rules: Rules<'_>) -> Result<Option<Timestamp>, OutOfCalendar> {
-    let clocks = clocks(order, rules, order.updated_at)?;
-    Ok(clocks.iter().filter(|clock| clock.is_running()).map(|clock| clock.due_at).min())
-}
-
-/// Writes the clocks that a step set going or stopped.
+/// Writes the clocks that a step set going, moved or stopped.
 fn save_deadlines(
     batch: &mut Batch,
     before: Option<&Order>,
     after: &Order,
     rules: Rules<'_>,
 ) -> Result<(), OutOfCalendar> {
-    let known =
-        before.map(|before| clocks(before, rules, before.updated_at)).transpose()?.unwrap_or_default();
+    // Before the step, it may have gone by another calendar.
+    let known = before.and_then(|before| Some((before, rules.rebound(before)?)));
+    let known = known.map(|(before, rules)| clocks(before, rules, before.updated_at)).transpose()?;
+    let known = known.unwrap_or_default();
     let row = |clock: &order::Clock| (clock.due_at, clock.stopped_at, clock.void);
     for clock in clocks(after, rules, after.updated_at)? {
         if known.iter().any(|known| known.key == clock.key && row(known) == row(&clock)) {
@@ -282,12 +278,48 @@ pub(crate) async fn claim(
 ) -> Result<Vec<Due>, Error> {
     let sql = claim_sql(tx.for_update_skip_locked());
     let rows = store::rows!(tx, "claim the orders that are due", ClaimRow, sql, now, today, limit)?;
-    let read = |(id, fold, link, manager): ClaimRow| Due {
-        id: OrderId::new(id),
-        found: read_fold(id, &fold).ok().zip(Link::try_from(link.as_slice()).ok()),
-        manager: manager.map(AccountId::new),
-    };
-    Ok(rows.into_iter().map(read).collect())
+    Ok(rows.into_iter().map(Due::read).collect())
+}
+
+/// Claims the next open orders after one that go by another calendar than this version. What another replica has
+/// claimed is passed over.
+pub(crate) async fn claim_with_other_calendar(
+    tx: &mut Tx,
+    version: &str,
+    after: OrderId,
+    today: NaiveDate,
+    limit: i64,
+) -> Result<Vec<Due>, Error> {
+    let sql = other_calendar_sql(tx.for_update_skip_locked());
+    let doing = "claim the orders with another calendar";
+    let rows = store::rows!(tx, doing, ClaimRow, sql, version, today, after.uuid(), limit)?;
+    Ok(rows.into_iter().map(Due::read).collect())
+}
+
+fn other_calendar_sql(locking: &str) -> String {
+    format!(
+        "SELECT order_id, CAST(fold AS TEXT) AS fold, link, {MANAGER_ON_DAY} AS manager_id
+        FROM service_order
+        WHERE closed_at IS NULL AND order_id > $3
+            AND (fold ->> 'calendar_version' < $1 OR fold ->> 'calendar_version' > $1)
+        ORDER BY order_id
+        LIMIT $4{locking}"
+    )
+}
+
+impl Due {
+    fn read((id, fold, link, manager): ClaimRow) -> Self {
+        Self {
+            id: OrderId::new(id),
+            found: read_fold(id, &fold).ok().zip(Link::try_from(link.as_slice()).ok()),
+            manager: manager.map(AccountId::new),
+        }
+    }
+
+    /// The order, if the row can be read.
+    pub fn order(&self) -> Option<&Order> {
+        self.found.as_ref().map(|(order, _)| order)
+    }
 }
 
 fn claim_sql(locking: &str) -> String {

@@ -11,15 +11,15 @@ use tonic::Code;
 use worktime::Calendar;
 
 use crate::{
-    packs::{approve, first, second},
+    packs::{approve, enact, first, ours, second},
     rulings::merge,
     world::*,
 };
 
-const LATER: &str = "china-2026.1-later";
+pub const LATER: &str = "china-2026.1-later";
 
 /// The calendar of mainland China, with one more day off, and until the end of another year if asked to.
-fn data(version: &str, day_off: &str, until: i32) -> String {
+pub fn data(version: &str, day_off: &str, until: i32) -> String {
     let mut data: serde_json::Value = serde_json::from_str(Calendar::china_data()).unwrap();
     data["version"] = version.into();
     let notice = data["notices"][0]["number"].clone();
@@ -49,7 +49,7 @@ async fn propose(app: &TestSuite, version: &str, day: &str) -> Answer<pb::Activa
 }
 
 /// Stores a calendar and has it activated.
-async fn activate(app: &TestSuite, text: String, day: &str) -> String {
+pub async fn activate(app: &TestSuite, text: String, day: &str) -> String {
     let version = create(app, text).await.unwrap().calendar_version;
     let proposed = propose(app, &version, day).await.unwrap();
     approve(app, second(app), &proposed).await.unwrap();
@@ -283,6 +283,20 @@ both_engines! {
         app.clock.set("2026-11-03T00:00:00+08:00".parse().unwrap());
         app.settle().await;
         assert_eq!((alarms(app).await.len(), in_force().await), (2, (423, false)));
+    }
+
+    async fn the_pack_says_how_soon_the_alarm_comes(app: TestSuite) {
+        let text = ours(1, "alarm_days = 60", "alarm_days = 90");
+        enact(app, text, "09-30").await;
+        app.clock.set("2026-10-01T23:59:59+08:00".parse().unwrap());
+        app.settle().await;
+        assert_eq!(alarms(app).await.len(), 0);
+        app.clock.advance(TimeDelta::seconds(1));
+        app.settle().await;
+        let raised = alarms(app).await;
+        assert_eq!((raised.len(), raised[0].days_left), (1, 90));
+        let page = first(app).list_calendars(pb::ListCalendarsRequest::default()).await.unwrap().into_inner();
+        assert_eq!((page.calendars[0].days_left, page.calendars[0].ends_soon), (90, true));
     }
 
     async fn what_another_replica_bound_an_issue_to_is_read_when_it_is_missed(app: TestSuite) {

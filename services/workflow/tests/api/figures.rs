@@ -244,7 +244,7 @@ async fn as_published(app: &TestSuite) {
 }
 
 /// Issues that wait to be signed: 7, 5, 5 and 2 of a category, each of a firm of its own.
-async fn many_firms(app: &TestSuite) {
+pub async fn many_firms(app: &TestSuite) {
     let mut tx = db(app).begin().await.unwrap();
     let (mut issues, mut rows) = (Batch::new(), Batch::new());
     let categories = [("labour", 7), ("other", 5), ("land", 5), ("funding", 2)];

@@ -55,6 +55,11 @@ pub async fn offering(app: &TestSuite) -> pb::Offering {
     desk(app).create_offering(offering_request(app)).await.unwrap().into_inner().offering.unwrap()
 }
 
+pub async fn offering_of(app: &TestSuite, kind: &str) -> Answer<pb::Offering> {
+    let request = pb::CreateOfferingRequest { kind: kind.to_owned(), ..offering_request(app) };
+    Ok(desk(app).create_offering(request).await?.into_inner().offering.unwrap())
+}
+
 fn placement(app: &TestSuite, offering: &pb::Offering) -> pb::PlaceOrderRequest {
     pb::PlaceOrderRequest {
         enterprise_id: DAIRY.to_string(),

@@ -32,7 +32,7 @@ pub fn second(app: &TestSuite) -> PolicyPackServiceClient<Bearer> {
 }
 
 /// The strict pack under another name, with a change.
-fn ours(version: u32, from: &str, to: &str) -> String {
+pub fn ours(version: u32, from: &str, to: &str) -> String {
     let text = STRICT.replacen("name = \"strict-2h\"", "name = \"ours\"", 1).replacen(
         "version = 1",
         &format!("version = {version}"),
@@ -81,6 +81,13 @@ async fn cancel(
         request_id: app.request_id(),
     };
     Ok(by.cancel_activation(request).await?.into_inner().activation.unwrap())
+}
+
+/// Stores a pack and has it activated.
+pub async fn enact(app: &TestSuite, text: String, day: &str) {
+    let pack = create(app, text).await.unwrap();
+    let proposed = propose(app, &pack.name, pack.version, day).await.unwrap();
+    approve(app, second(app), &proposed).await.unwrap();
 }
 
 async fn listed(app: &TestSuite) -> Vec<String> {
@@ -302,6 +309,87 @@ both_engines! {
         }
         let (issues, summary) = simulate(app, "strict-2h").await;
         assert_eq!((issues.len(), summary.issue_count), (205, 205));
+    }
+
+    async fn the_public_reads_what_can_be_chosen_and_offices_how_it_is_routed(app: TestSuite) {
+        let mut anybody = PolicyPackServiceClient::new(app.anonymous());
+        let answer = anybody.list_categories(pb::ListCategoriesRequest {}).await.unwrap().into_inner();
+        assert_eq!((answer.pack_name.as_str(), answer.pack_version), ("default", 1));
+        let seen: Vec<_> = answer.categories.iter().map(|row| (row.code.as_str(), row.name_zh.as_str(), row.offered)).collect();
+        assert_eq!(seen[..2], [("labour", "用工", true), ("policy_support", "政策支持", true)]);
+        assert_eq!((seen.len(), answer.categories[2].name_en.as_str()), (7, "Municipal facilities"));
+        let kinds = anybody.list_order_kinds(pb::ListOrderKindsRequest {}).await.unwrap().into_inner().kinds;
+        let codes: Vec<_> = kinds.iter().map(|kind| kind.code.as_str()).collect();
+        assert_eq!(codes, ["legal_education", "fraud_prevention", "counselling", "training", "other"]);
+        assert_eq!((kinds[3].name_zh.as_str(), kinds[3].name_en.as_str(), kinds[3].offered), ("培训", "Training", true));
+
+        let routes = || pb::ListRoutingRulesRequest::default();
+        let codes = || pb::ListAuditFailureCodesRequest {};
+        let mut firm = PolicyPackServiceClient::new(app.person(OWNER, vec![RoleGrant::enterprise(DAIRY)]));
+        assert_eq!(refusal(firm.list_routing_rules(routes()).await).0, Code::PermissionDenied);
+        assert_eq!(refusal(firm.list_audit_failure_codes(codes()).await).0, Code::PermissionDenied);
+        assert_eq!(refusal(anybody.list_routing_rules(routes()).await).0, Code::Unauthenticated);
+        let offices = [
+            (LIAISON, RoleGrant::liaison(HOUSING)),
+            (HANDLER, RoleGrant::section_handler(HOUSING, ROADS)),
+            (OPERATOR, RoleGrant::of(Role::Operator)),
+            (AUDITOR, RoleGrant::of(Role::Auditor)),
+            (account(701), RoleGrant::of(Role::Leader)),
+        ];
+        for (who, role) in offices {
+            let mut office = PolicyPackServiceClient::new(app.person(who, vec![role]));
+            let answer = office.list_routing_rules(routes()).await.unwrap().into_inner();
+            assert_eq!((answer.rules.len(), answer.total_count, answer.pack_name.as_str()), (6, 6, "default"));
+            let rule = &answer.rules[2];
+            let told = (rule.category.as_str(), rule.division_prefix.as_str(), rule.department_code.as_str());
+            assert_eq!(told, ("municipal_facilities", "", "housing"));
+            let codes = office.list_audit_failure_codes(codes()).await.unwrap().into_inner().codes;
+            assert_eq!((codes.len(), codes[0].code.as_str(), codes[0].name_zh.as_str()), (5, "not_solved", "问题未实际解决"));
+        }
+    }
+
+    async fn what_only_an_earlier_pack_had_is_named_and_not_offered(app: TestSuite) {
+        let text = ours(1, "code = \"funding\"\nzh = \"资金\"", "code = \"loans\"\nzh = \"贷款\"")
+            .replace("category = \"funding\"", "category = \"loans\"")
+            .replace("code = \"training\"\nzh = \"培训\"", "code = \"course\"\nzh = \"课程\"")
+            .replace("zh = \"用工\"", "zh = \"用工保障\"");
+        enact(app, text, "03-04").await;
+        let mut anybody = PolicyPackServiceClient::new(app.anonymous());
+        let mut seen = async || {
+            let categories = anybody.list_categories(pb::ListCategoriesRequest {}).await.unwrap().into_inner();
+            let kinds = anybody.list_order_kinds(pb::ListOrderKindsRequest {}).await.unwrap().into_inner();
+            let categories: Vec<_> =
+                categories.categories.into_iter().map(|row| (row.code, row.name_zh, row.offered)).collect();
+            let gone = kinds.kinds.into_iter().filter(|kind| !kind.offered).map(|kind| kind.code);
+            (categories, gone.collect::<Vec<_>>(), kinds.pack_name)
+        };
+        let (categories, gone, _) = seen().await;
+        // What comes into force on a day to come is not told before.
+        assert!(categories.iter().all(|(code, _, offered)| code != "loans" && *offered) && gone.is_empty());
+        app.clock.set("2026-03-04T00:00:00+08:00".parse().unwrap());
+        let (categories, gone, pack) = seen().await;
+        assert_eq!((gone, pack.as_str()), (vec!["training".to_owned()], "ours"));
+        let row = |code: &str, zh: &str, offered| (code.to_owned(), zh.to_owned(), offered);
+        assert_eq!((&categories[0], categories.len()), (&row("labour", "用工保障", true), 8));
+        assert!(categories.contains(&row("loans", "贷款", true)));
+        assert_eq!(categories[7], row("funding", "资金", false));
+    }
+
+    async fn routing_rules_are_read_page_by_page_of_one_pack(app: TestSuite) {
+        let page = async |page_token: &str| {
+            let request = pb::ListRoutingRulesRequest { page_size: 4, page_token: page_token.to_owned() };
+            Ok::<_, tonic::Status>(first(app).list_routing_rules(request).await?.into_inner())
+        };
+        let one = page("").await.unwrap();
+        let two = page(&one.next_page_token).await.unwrap();
+        assert_eq!((one.rules.len(), two.rules.len(), two.next_page_token.as_str()), (4, 2, ""));
+        assert_eq!((one.rules[0].category.as_str(), two.rules[0].category.as_str()), ("labour", "procedures"));
+        let proposed = propose(app, "strict-2h", 1, "03-04").await.unwrap();
+        approve(app, second(app), &proposed).await.unwrap();
+        app.clock.set("2026-03-04T00:00:00+08:00".parse().unwrap());
+        // Places in the pack before mean nothing in this one.
+        assert_eq!(refusal(page(&one.next_page_token).await).0, Code::InvalidArgument);
+        assert_eq!(page("").await.unwrap().pack_name, "strict-2h");
     }
 
     async fn only_operators_write_packs_and_the_firm_does_not_read_them(app: TestSuite) {

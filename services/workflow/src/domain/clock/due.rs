@@ -1,16 +1,19 @@
 //! When each clock is or was due, and whether it was kept.
 
+use chrono::{NaiveDate, TimeDelta};
 use kernel::Timestamp;
 use worktime::{Limit, OutOfCalendar, Pauses};
 
-use super::{ClockId, ClockKey, Gap, Pause, Run};
-use crate::domain::{Issue, Rules};
+use super::{ClockId, ClockKey, ClockName, Clocked, Gap, Pause, Run, start_of_day};
+use crate::domain::Rules;
 
 /// A clock with its deadline. Once it has stopped, nothing here depends on the moment of asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clock {
-    pub key: ClockKey,
+pub struct Clock<I = ClockId> {
+    pub key: ClockKey<I>,
     pub limit: Limit,
+    /// The day at whose end it is due, whatever the limit.
+    pub day: Option<NaiveDate>,
     pub started_at: Timestamp,
     /// While it stands still: when it would be due if it went on at once.
     pub due_at: Timestamp,
@@ -51,22 +54,35 @@ pub enum IntervalKind {
     Answered,
 }
 
-/// Every clock that ever started, in the order of their starts. The rules are those that the issue is bound to.
-pub fn clocks(issue: &Issue, rules: Rules<'_>, now: Timestamp) -> Result<Vec<Clock>, OutOfCalendar> {
-    issue.runs.iter().map(|run| clock(run, issue, rules, now)).collect()
+/// Every clock that ever started, in the order of their starts. The rules are those that the issue or order is bound to.
+pub fn clocks<T: Clocked>(
+    of: &T,
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Result<Vec<Clock<T::Id>>, OutOfCalendar> {
+    let limit = |run: &Run<T::Id>| of.limit(run.key.id, rules.policy);
+    of.runs().iter().map(|run| clock(run, limit(run), rules, now)).collect()
 }
 
 /// The clock in its last round.
-pub fn latest(clocks: &[Clock], id: ClockId) -> Option<&Clock> {
+pub fn latest<I: ClockName>(clocks: &[Clock<I>], id: I) -> Option<&Clock<I>> {
     clocks.iter().rev().find(|clock| clock.key.id == id)
 }
 
-fn clock(run: &Run, issue: &Issue, rules: Rules<'_>, now: Timestamp) -> Result<Clock, OutOfCalendar> {
-    let Run { key, started_at, ref gaps, ref pauses, extended, stopped_at, void, calendar: _ } = *run;
+fn clock<I: ClockName>(
+    run: &Run<I>,
+    limit: Limit,
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Result<Clock<I>, OutOfCalendar> {
+    let Run { key, started_at, day, ref gaps, ref pauses, extended, stopped_at, void, calendar: _ } = *run;
     let calendar = rules.calendar_of(run);
-    let limit = rules.policy.limit(key.id, issue.difficulty);
     let stood_still = pauses_of(pauses);
     let due = |limit| {
+        if let Some(day) = day {
+            // It may be a day off; but it has to be one that the calendar knows.
+            return calendar.day(day).map(|_| start_of_day(day) + TimeDelta::days(1));
+        }
         let due = calendar.deadline_paused(started_at, limit, &stood_still)?;
         Ok(due.expect("only an open pause takes a deadline away"))
     };
@@ -78,6 +94,7 @@ fn clock(run: &Run, issue: &Issue, rules: Rules<'_>, now: Timestamp) -> Result<C
     Ok(Clock {
         key,
         limit,
+        day,
         started_at,
         due_at,
         original_due_at,
@@ -109,7 +126,7 @@ fn longer(limit: Limit, working_days: u32, cap: u32) -> Limit {
     }
 }
 
-impl Clock {
+impl<I: ClockName> Clock<I> {
     pub const fn is_running(&self) -> bool {
         self.stopped_at.is_none()
     }

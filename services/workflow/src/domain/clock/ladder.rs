@@ -1,29 +1,31 @@
-//! The escalation ladder of an issue: what is due when, and what the system has to do about it.
+//! The escalation ladder of issues and orders: what is due when, and what the system has to do about it.
 
 use std::num::NonZeroU32;
 
 use kernel::Timestamp;
 use worktime::OutOfCalendar;
 
-use super::{Clock, ClockId, ClockKey, clocks, latest};
+use super::{Clock, ClockId, ClockKey, ClockName, Clocked, clocks, latest};
 use crate::domain::{Code, Command, Issue, Light, Moment, Notify, Rules, RungRule, State};
 
 const HUNDRED: NonZeroU32 = NonZeroU32::new(100).expect("a hundred is not zero");
 
-/// A rung of a clock of an issue. It is reached at most once for each issue, clock and rung.
+/// A rung of a clock of an issue or order. It is reached at most once for each of them, clock and rung.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rung {
-    pub clock: ClockKey,
+pub struct Rung<I = ClockId> {
+    pub clock: ClockKey<I>,
     pub code: Code,
     pub at: Timestamp,
     /// When the clock is due.
     pub due_at: Timestamp,
+    /// Whether it stands at the due time or after it.
+    pub overdue: bool,
     pub light: Option<Light>,
     pub notify: Vec<Notify>,
     pub reached: bool,
 }
 
-/// When the light of an issue changes if nobody does anything: what a query for lights compares with now.
+/// When the light of an issue or order changes if nobody does anything: what a query for lights compares with now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lights {
     pub is_open: bool,
@@ -49,30 +51,57 @@ impl Lights {
 /// A moment that falls into a stop that was undone is put off to the end of the stop; a warning that has been overtaken
 /// by the due time then is left out, and what follows the due time is counted from there. So a clock that is
 /// set going again long after it was due climbs its ladder rung by rung, not at one blow.
-pub fn rungs(issue: &Issue, clock: &Clock, rules: Rules<'_>) -> Result<Vec<Rung>, OutOfCalendar> {
+pub fn rungs<T: Clocked>(
+    of: &T,
+    clock: &Clock<T::Id>,
+    rules: Rules<'_>,
+) -> Result<Vec<Rung<T::Id>>, OutOfCalendar> {
     let rules = rules.for_clock(clock);
     let mut rungs = Vec::new();
-    for rule in rules.policy.ladder.iter().filter(|rule| rule.clocks.contains(&clock.key.id)) {
+    for rule in rules_of::<T>(clock, rules) {
         let Some(at) = reached_at(clock, rule.at, rules)? else { continue };
-        let reached = issue.rungs.contains(&(clock.key, rule.code.clone()));
+        let reached = of.reached().contains(&(clock.key, rule.code.clone()));
         if !reached && !clock.counts_down() {
             continue;
         }
         let RungRule { code, light, notify, .. } = rule.clone();
-        rungs.push(Rung { clock: clock.key, code, at, due_at: clock.due_at, light, notify, reached });
+        let overdue = matches!(rule.at, Moment::Due | Moment::After(_));
+        rungs.push(Rung {
+            clock: clock.key,
+            code,
+            at,
+            due_at: clock.due_at,
+            overdue,
+            light,
+            notify,
+            reached,
+        });
     }
     rungs.sort_by_key(|rung| rung.at);
     Ok(rungs)
 }
 
+/// The rungs of the pack for a clock.
+fn rules_of<'a, T: Clocked + 'a>(
+    clock: &Clock<T::Id>,
+    rules: Rules<'a>,
+) -> impl Iterator<Item = &'a RungRule<T::Id>> {
+    let id = clock.key.id;
+    T::ladder(rules.policy).iter().filter(move |rule| rule.clocks.contains(&id))
+}
+
 /// `None`: the clock never comes to that moment.
-fn reached_at(clock: &Clock, moment: Moment, rules: Rules<'_>) -> Result<Option<Timestamp>, OutOfCalendar> {
+fn reached_at<I: ClockName>(
+    clock: &Clock<I>,
+    moment: Moment,
+    rules: Rules<'_>,
+) -> Result<Option<Timestamp>, OutOfCalendar> {
     let due_at = put_off(clock, clock.due_at);
     Ok(match moment {
         Moment::Percent(_) | Moment::Before(_) => {
             let raw = warned_at(clock, moment, rules)?;
             let at = put_off(clock, raw);
-            (clock.started_at < raw && (at == raw || at < due_at)).then_some(at)
+            (clock.started_at < raw && at < due_at).then_some(at)
         }
         Moment::Due => Some(due_at),
         Moment::After(n) => Some(put_off(clock, rules.calendar.plus_working_days(due_at, n)?)),
@@ -80,7 +109,11 @@ fn reached_at(clock: &Clock, moment: Moment, rules: Rules<'_>) -> Result<Option<
 }
 
 /// A moment before the due time, as if the clock had never stopped.
-fn warned_at(clock: &Clock, moment: Moment, rules: Rules<'_>) -> Result<Timestamp, OutOfCalendar> {
+fn warned_at<I: ClockName>(
+    clock: &Clock<I>,
+    moment: Moment,
+    rules: Rules<'_>,
+) -> Result<Timestamp, OutOfCalendar> {
     match moment {
         Moment::Percent(percent) => rules.calendar.fraction(clock.started_at, clock.due_at, percent, HUNDRED),
         Moment::Before(n) => rules.calendar.minus_working_days(clock.due_at, n),
@@ -88,7 +121,7 @@ fn warned_at(clock: &Clock, moment: Moment, rules: Rules<'_>) -> Result<Timestam
     }
 }
 
-fn put_off(clock: &Clock, at: Timestamp) -> Timestamp {
+fn put_off<I: ClockName>(clock: &Clock<I>, at: Timestamp) -> Timestamp {
     let gaps = clock.gaps.iter().map(|gap| (gap.stopped_at, gap.resumed_at));
     let pauses = clock.pauses.iter().filter_map(|pause| Some((pause.from, pause.until?)));
     let within = gaps.chain(pauses).find(|(from, until)| *from <= at && at < *until);
@@ -96,11 +129,11 @@ fn put_off(clock: &Clock, at: Timestamp) -> Timestamp {
 }
 
 /// When the light changes, over all running clocks.
-pub fn lights(issue: &Issue, rules: Rules<'_>) -> Result<Lights, OutOfCalendar> {
-    let mut lights = Lights { is_open: issue.state().is_open(), yellow_at: None, red_at: None };
+pub fn lights<T: Clocked>(of: &T, rules: Rules<'_>) -> Result<Lights, OutOfCalendar> {
+    let mut lights = Lights { is_open: of.is_open(), yellow_at: None, red_at: None };
     let earlier = |known: Option<Timestamp>, at| Some(known.map_or(at, |known: Timestamp| known.min(at)));
-    for clock in running(issue, rules)? {
-        for rule in rules.policy.ladder.iter().filter(|rule| rule.clocks.contains(&clock.key.id)) {
+    for clock in running(of, rules)? {
+        for rule in rules_of::<T>(&clock, rules) {
             match rule.light {
                 Some(Light::Yellow) => {
                     lights.yellow_at = earlier(lights.yellow_at, warned_at(&clock, rule.at, rules)?);
@@ -139,10 +172,13 @@ pub fn due_now(issue: &Issue, rules: Rules<'_>, now: Timestamp) -> Result<Vec<Co
 }
 
 /// The rungs still to be reached if nobody does anything, in the order of time.
-pub(in crate::domain) fn pending(issue: &Issue, rules: Rules<'_>) -> Result<Vec<Rung>, OutOfCalendar> {
+pub(in crate::domain) fn pending<T: Clocked>(
+    of: &T,
+    rules: Rules<'_>,
+) -> Result<Vec<Rung<T::Id>>, OutOfCalendar> {
     let mut pending = Vec::new();
-    for clock in running(issue, rules)? {
-        pending.extend(rungs(issue, &clock, rules)?.into_iter().filter(|rung| !rung.reached));
+    for clock in running(of, rules)? {
+        pending.extend(rungs(of, &clock, rules)?.into_iter().filter(|rung| !rung.reached));
     }
     pending.sort_by_key(|rung| rung.at);
     Ok(pending)
@@ -166,6 +202,10 @@ pub fn question_until(issue: &Issue, rules: Rules<'_>) -> Result<Option<Timestam
     open.map(|question| rules.calendar.deadline(question.asked_at, rules.policy.questions.window)).transpose()
 }
 
-fn running(issue: &Issue, rules: Rules<'_>) -> Result<impl Iterator<Item = Clock>, OutOfCalendar> {
-    Ok(clocks(issue, rules, issue.updated_at)?.into_iter().filter(Clock::counts_down))
+/// The clocks on which time passes.
+pub(in crate::domain) fn running<T: Clocked>(
+    of: &T,
+    rules: Rules<'_>,
+) -> Result<impl Iterator<Item = Clock<T::Id>>, OutOfCalendar> {
+    Ok(clocks(of, rules, of.updated_at())?.into_iter().filter(Clock::counts_down))
 }

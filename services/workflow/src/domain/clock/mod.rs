@@ -14,12 +14,13 @@
 //! - C3 stops with the first contact, and at the latest with the feedback, which is one.
 //! - C4 or a round of C8 runs while the section works, never both.
 
+mod clocked;
 mod due;
 mod explain;
 mod ladder;
 mod segment;
 
-use std::{fmt, str::FromStr};
+use std::{fmt, hash::Hash, str::FromStr};
 
 use chrono::{NaiveDate, NaiveTime};
 use kernel::Timestamp;
@@ -28,10 +29,11 @@ use worktime::ZONE;
 
 use super::named::{UnknownName, named};
 
+pub use clocked::Clocked;
 pub use due::{Clock, Interval, IntervalKind, clocks, latest};
 pub use explain::{Awaited, Counted, DayOff, Explanation, Line, Question, explain};
 pub use ladder::{Lights, Rung, due_now, lights, next_wake, question_until, rungs};
-pub(super) use ladder::{pending, rating_until};
+pub(super) use ladder::{pending, rating_until, running};
 pub use segment::{Segment, open_seconds, segments};
 
 named! {
@@ -68,20 +70,29 @@ named! {
     }
 }
 
+/// What clocks are called: those of issues here, those of orders in `order`.
+pub trait ClockName: Copy + Ord + Hash + fmt::Debug + fmt::Display + FromStr<Err = UnknownName> {}
+
+impl ClockName for ClockId {}
+
 /// A clock in one of its rounds. Written "C4", and from the second round on "C8.2".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ClockKey {
-    pub id: ClockId,
+#[serde(try_from = "String", into = "String", bound = "I: ClockName")]
+pub struct ClockKey<I = ClockId> {
+    pub id: I,
     /// From 1.
     pub round: u32,
 }
 
 /// What a clock did, as the events tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
-    pub key: ClockKey,
+#[serde(bound = "I: ClockName")]
+pub struct Run<I = ClockId> {
+    pub key: ClockKey<I>,
     pub started_at: Timestamp,
+    /// The day at whose end it is due, where that was agreed upon. `None`: the pack has a limit for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<NaiveDate>,
     /// Stops that did not last, in order.
     pub gaps: Vec<Gap>,
     /// Stretches in which it stood still, in order: they are taken off.
@@ -123,7 +134,23 @@ pub fn start_of_day(day: NaiveDate) -> Timestamp {
     (day.and_time(NaiveTime::MIN) - ZONE).and_utc()
 }
 
-impl Run {
+impl<I: ClockName> Run<I> {
+    /// The next round of a clock, after those so far.
+    pub(super) fn next(id: I, so_far: &[Self], started_at: Timestamp) -> Self {
+        let last = so_far.iter().filter(|run| run.key.id == id).map(|run| run.key.round).max();
+        Self {
+            key: ClockKey { id, round: last.unwrap_or(0) + 1 },
+            started_at,
+            day: None,
+            gaps: Vec::new(),
+            pauses: Vec::new(),
+            extended: 0,
+            stopped_at: None,
+            void: false,
+            calendar: None,
+        }
+    }
+
     pub const fn is_running(&self) -> bool {
         self.stopped_at.is_none()
     }
@@ -134,14 +161,21 @@ impl Run {
     }
 }
 
-impl ClockKey {
+/// Has the clocks that have stopped keep the calendar that they stopped under, as their issue or order leaves it.
+pub(super) fn keep_calendar<I: ClockName>(runs: &mut [Run<I>], version: &str) {
+    for run in runs.iter_mut().filter(|run| !run.is_running()) {
+        run.calendar.get_or_insert_with(|| version.to_owned());
+    }
+}
+
+impl<I> ClockKey<I> {
     /// The first round: the only one of C3 and C4.
-    pub const fn first(id: ClockId) -> Self {
+    pub const fn first(id: I) -> Self {
         Self { id, round: 1 }
     }
 }
 
-impl fmt::Display for ClockKey {
+impl<I: ClockName> fmt::Display for ClockKey<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.round {
             1 => write!(f, "{}", self.id),
@@ -150,7 +184,7 @@ impl fmt::Display for ClockKey {
     }
 }
 
-impl FromStr for ClockKey {
+impl<I: ClockName> FromStr for ClockKey<I> {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
@@ -161,7 +195,7 @@ impl FromStr for ClockKey {
     }
 }
 
-impl TryFrom<String> for ClockKey {
+impl<I: ClockName> TryFrom<String> for ClockKey<I> {
     type Error = UnknownName;
 
     fn try_from(text: String) -> Result<Self, UnknownName> {
@@ -169,8 +203,8 @@ impl TryFrom<String> for ClockKey {
     }
 }
 
-impl From<ClockKey> for String {
-    fn from(key: ClockKey) -> Self {
+impl<I: ClockName> From<ClockKey<I>> for String {
+    fn from(key: ClockKey<I>) -> Self {
         key.to_string()
     }
 }

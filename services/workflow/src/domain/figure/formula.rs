@@ -177,6 +177,12 @@ impl FigureId {
         matches!(self, Self::M24Completion | Self::M24Satisfied)
     }
 
+    /// Whether small cells of it can be hidden: by how many issues and firms they are over, which for durations and
+    /// ranks says too little, and for returns nothing about those above the line, who are no part of those below.
+    pub const fn can_be_public(self) -> bool {
+        !self.has_spread() && !self.is_rank() && !matches!(self, Self::M13Returned | Self::M13Upheld)
+    }
+
     /// The sums that it needs.
     pub fn measures(self) -> Vec<Measure> {
         if self.is_clearance() {

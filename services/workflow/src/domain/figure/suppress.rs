@@ -1,6 +1,6 @@
 //! What the public is not shown: cells over few issues or firms, and whatever would give them away.
 
-use super::{Ratio, rank::PublicLimits};
+use super::{Ratio, limits::PublicLimits};
 
 /// A group of a figure, with the number of firms that its base is of.
 #[derive(Debug, Clone, PartialEq, Eq)]

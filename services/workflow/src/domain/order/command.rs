@@ -73,6 +73,10 @@ pub enum Command {
         clock: ClockKey,
         rung: Code,
     },
+    /// The clock that runs goes over to another calendar.
+    ChangeCalendar {
+        version: String,
+    },
 }
 
 impl Command {
@@ -87,6 +91,7 @@ impl Command {
             Self::LapseRating => Action::LapseRating,
             Self::Cancel { .. } => Action::Cancel,
             Self::ReachRung { .. } => Action::ReachRung,
+            Self::ChangeCalendar { .. } => Action::ChangeCalendar,
         }
     }
 }

@@ -3,11 +3,15 @@
 use kernel::{AccountId, Timestamp, Version};
 
 use super::{
-    Action, ClockId, Command, Event, Fact, Order, PlaceOrder, Plan, Refused, Rules, clocks, create, evolve,
-    latest, pending,
+    Action, Command, Event, Fact, Order, PlaceOrder, Plan, Refused,
+    clock::rating_until,
+    create, evolve,
     transition::{ENTRIES, TRANSITIONS, target},
 };
-use crate::domain::{Actor, By, Party, Who};
+use crate::domain::{
+    Actor, By, Party, Rules, Who,
+    clock::{Rung, clocks, pending},
+};
 
 /// Places a new order, bound to the rules given.
 pub fn place(command: PlaceOrder, rules: Rules<'_>, now: Timestamp, by: &Actor) -> Result<Event, Refused> {
@@ -29,7 +33,7 @@ pub fn place(command: PlaceOrder, rules: Rules<'_>, now: Timestamp, by: &Actor) 
         preferred,
         wish,
         manager,
-        policy_version: rules.policy.version,
+        policy_version: rules.policy.version.clone(),
         calendar_version: rules.calendar.version().to_owned(),
     };
     let event = Event { version: Version::FIRST, at: now, by: By { who: by.who, party: entry.1 }, fact };
@@ -57,7 +61,7 @@ pub fn decide(
         Some(after.state()),
         "{action} broke the table"
     );
-    look_ahead(&after, rules)?;
+    look_ahead(&after, rules.rebound(&after).ok_or_else(|| not_bound(&after))?)?;
     Ok(event)
 }
 
@@ -84,10 +88,7 @@ pub fn next_actions(
 /// Whether the actor may take the step at all, and in which capacity.
 fn permit(order: &Order, action: Action, rules: Rules<'_>, at: Timestamp, by: &Actor) -> Result<By, Refused> {
     if !rules.bind(order) {
-        return Err(Refused::NotBound {
-            policy: order.policy_version.0,
-            calendar: order.calendar_version.clone(),
-        });
+        return Err(not_bound(order));
     }
     let from = order.state();
     let row = TRANSITIONS.iter().find(|row| (row.0, row.1) == (from, action) && may_act_as(by, row.2));
@@ -113,6 +114,10 @@ fn permit(order: &Order, action: Action, rules: Rules<'_>, at: Timestamp, by: &A
     Ok(By { who: by.who, party })
 }
 
+fn not_bound(order: &Order) -> Refused {
+    Refused::NotBound { policy: order.policy_version.clone(), calendar: order.calendar_version.clone() }
+}
+
 fn may_act_as(by: &Actor, party: Party) -> bool {
     let fits = match by.who {
         Who::Account(_) => !matches!(party, Party::Client | Party::System),
@@ -135,7 +140,7 @@ fn conflict(order: &Order, action: Action, by: &Actor) -> Option<Party> {
         Action::Rate | Action::Cancel => manages(order, account, by)
             .or_else(|| acted_as(order, account, |party| party != Party::Firm))
             .or_else(|| delivers(order, account).then_some(Party::Liaison)),
-        Action::Place | Action::LapseRating | Action::ReachRung => None,
+        Action::Place | Action::LapseRating | Action::ReachRung | Action::ChangeCalendar => None,
     }
 }
 
@@ -170,8 +175,14 @@ fn fact(order: &Order, command: Command, rules: Rules<'_>, at: Timestamp) -> Res
                 .into_iter()
                 .find(|next| next.clock == clock && next.code == rung && next.at < at);
             let found = found.ok_or(Refused::RungNotDue { clock, rung })?;
-            let super::Rung { clock, code: rung, at: _, due_at, overdue, light, notify, reached: _ } = found;
+            let Rung { clock, code: rung, at: _, due_at, overdue, light, notify, reached: _ } = found;
             Fact::RungReached { clock, rung, due_at, overdue, light, notify }
+        }
+        Command::ChangeCalendar { version } => {
+            if version == order.calendar_version || rules.calendar_named(&version).is_none() {
+                return Err(Refused::NoSuchCalendarChange { version });
+            }
+            Fact::CalendarChanged { calendar_version: version }
         }
     })
 }
@@ -183,12 +194,6 @@ fn to_come(plan: Plan, at: Timestamp) -> Result<Plan, Refused> {
 /// Whether the clock that runs is past its due time.
 fn is_late(order: &Order, rules: Rules<'_>, at: Timestamp) -> Result<bool, Refused> {
     Ok(clocks(order, rules, at)?.iter().any(|clock| clock.is_running() && clock.late))
-}
-
-/// Until when the firm may rate. `None`: it was never asked to.
-fn rating_until(order: &Order, rules: Rules<'_>) -> Result<Option<Timestamp>, Refused> {
-    let clocks = clocks(order, rules, order.updated_at)?;
-    Ok(latest(&clocks, ClockId::O4).map(|clock| clock.due_at))
 }
 
 /// Whether every deadline that the order now has lies within the calendar: better refused than never due.

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use kernel::{AccountId, DepartmentId, EnterpriseId, OfferingId, OrderId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
-use super::{Action, ClockKey, OrderPackVersion, Plan, TextField};
-use crate::domain::{By, Code, Light, NoteRef, Notify, Stars, event::version_number};
+use super::{Action, ClockKey, Plan, TextField};
+use crate::domain::{By, Code, Light, NoteRef, Notify, PolicyVersion, Stars, event::version_number};
 
 /// One event of one order: what its chain hashes. In JSON it has one form, without floats and without free text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub enum Fact {
         wish: NoteRef,
         /// Manager of the firm at that time.
         manager: Option<AccountId>,
-        policy_version: OrderPackVersion,
+        policy_version: PolicyVersion,
         calendar_version: String,
     },
     Accepted {},
@@ -73,6 +73,10 @@ pub enum Fact {
         light: Option<Light>,
         notify: Vec<Notify>,
     },
+    /// The clock that runs goes by this calendar from now on; those that have stopped keep theirs.
+    CalendarChanged {
+        calendar_version: String,
+    },
 }
 
 impl Fact {
@@ -89,6 +93,7 @@ impl Fact {
             Self::RatingLapsed {} => "rating_lapsed",
             Self::Cancelled { .. } => "cancelled",
             Self::RungReached { .. } => "rung_reached",
+            Self::CalendarChanged { .. } => "calendar_changed",
         }
     }
 
@@ -105,6 +110,7 @@ impl Fact {
             Self::RatingLapsed {} => Action::LapseRating,
             Self::Cancelled { .. } => Action::Cancel,
             Self::RungReached { .. } => Action::ReachRung,
+            Self::CalendarChanged { .. } => Action::ChangeCalendar,
         }
     }
 
@@ -129,12 +135,15 @@ impl Fact {
                 comment.iter().map(|comment| (TextField::RatingComment, *comment)).collect()
             }
             Self::Cancelled { reason, .. } => vec![(TextField::CancelReason, *reason)],
-            Self::Accepted {} | Self::RatingLapsed {} | Self::RungReached { .. } => Vec::new(),
+            Self::Accepted {}
+            | Self::RatingLapsed {}
+            | Self::RungReached { .. }
+            | Self::CalendarChanged { .. } => Vec::new(),
         }
     }
 
-    /// A rung changes nothing that a step depends on, so an etag read before it still holds.
+    /// A rung or another calendar changes nothing that a step depends on, so an etag read before still holds.
     pub(super) const fn leaves_the_etag(&self) -> bool {
-        matches!(self, Self::RungReached { .. })
+        matches!(self, Self::RungReached { .. } | Self::CalendarChanged { .. })
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use kernel::{Timestamp, Version};
 
-use super::{ClockId, ClockKey, Delivery, Event, Fact, Order, Plan, Run, Stage};
-use crate::domain::local_date;
+use super::{ClockId, Delivery, Event, Fact, Order, Plan, Run, Stage};
+use crate::domain::{clock::keep_calendar, local_date};
 
 /// A history that no order can have: it was damaged, or written by a newer version of the suite.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -133,6 +133,11 @@ impl Order {
             (Fact::RungReached { clock, rung, .. }, stage) if stage.state().is_open() => {
                 self.rungs.insert((*clock, rung.clone())).then_some(stage)?
             }
+            (Fact::CalendarChanged { calendar_version }, stage) if stage.state().is_open() => {
+                let before = std::mem::replace(&mut self.calendar_version, calendar_version.clone());
+                keep_calendar(&mut self.runs, &before);
+                stage
+            }
             _ => return None,
         })
     }
@@ -143,9 +148,7 @@ impl Order {
 
     /// Starts the next round of a clock.
     fn start(&mut self, id: ClockId, at: Timestamp, day: Option<NaiveDate>) {
-        let so_far = self.runs.iter().filter(|run| run.key.id == id).map(|run| run.key.round).max();
-        let key = ClockKey { id, round: so_far.unwrap_or(0) + 1 };
-        self.runs.push(Run { key, started_at: at, day, stopped_at: None, void: false });
+        self.runs.push(Run { day, ..Run::next(id, &self.runs, at) });
     }
 
     /// Stops the clock that runs; `void`: without the step that it waited for.

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use kernel::{AccountId, DepartmentId, EnterpriseId, OfferingId, OrderId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
-use super::{ClockKey, Holder, OrderPackVersion, Plan, Run, State};
-use crate::domain::{By, Code, NoteRef, Party, Stars, event::version_number};
+use super::{ClockKey, Holder, Plan, Run, State};
+use crate::domain::{By, Code, NoteRef, Party, PolicyVersion, Stars, event::version_number};
 
 /// An order: the fold of its events, and nothing else. It serialises whole, for the row that keeps the fold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Order {
     pub placed_by: By,
     /// Manager of the firm when it was placed.
     pub manager: Option<AccountId>,
-    pub policy_version: OrderPackVersion,
+    pub policy_version: PolicyVersion,
     pub calendar_version: String,
     pub stage: Stage,
     /// Every clock that ever started, in the order of their starts; at most one runs.
@@ -171,11 +171,6 @@ impl Order {
                 None
             }
         }
-    }
-
-    /// The clock that runs.
-    pub fn running(&self) -> Option<&Run> {
-        self.runs.iter().find(|run| run.is_running())
     }
 
     /// The texts that are shown with it, each with what it is.

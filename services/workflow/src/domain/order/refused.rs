@@ -4,7 +4,7 @@ use kernel::{OfferingId, Timestamp};
 use worktime::OutOfCalendar;
 
 use super::{Action, ClockKey, State};
-use crate::domain::{Code, Party};
+use crate::domain::{Code, Party, PolicyVersion};
 
 /// Why a step is not taken. Nothing has happened then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,9 +34,12 @@ pub enum Refused {
     /// Not due yet, reached before, or its clock has stopped.
     #[error("rung {rung} of {clock} is not to be reached")]
     RungNotDue { clock: ClockKey, rung: Code },
+    /// It goes by that calendar already, or there is none of that version.
+    #[error("the order cannot go over to the calendar {version}")]
+    NoSuchCalendarChange { version: String },
     /// The rules given are not those that the order is bound to: a fault of the caller.
     #[error("the order is bound to pack {policy} and calendar {calendar}")]
-    NotBound { policy: u32, calendar: String },
+    NotBound { policy: PolicyVersion, calendar: String },
     #[error("a deadline lies beyond the working calendar")]
     Calendar(#[from] OutOfCalendar),
 }

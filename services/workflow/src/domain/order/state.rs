@@ -37,6 +37,21 @@ named! {
         LapseRating = "LAPSE_RATING",
         Cancel = "CANCEL",
         ReachRung = "REACH_RUNG",
+        ChangeCalendar = "CHANGE_CALENDAR",
+    }
+}
+
+named! {
+    /// A clock of an order.
+    ClockId {
+        /// Accept: placed to accepted or declined.
+        O1 = "O1",
+        /// Schedule: accepted to scheduled.
+        O2 = "O2",
+        /// Deliver: scheduled to delivered, by the end of the scheduled day.
+        O3 = "O3",
+        /// Rating window: delivered to rated.
+        O4 = "O4",
     }
 }
 

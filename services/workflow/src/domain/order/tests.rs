@@ -7,7 +7,10 @@ use uuid::Uuid;
 use worktime::Calendar;
 
 use super::{transition::TRANSITIONS, *};
-use crate::domain::{Actor, Light, NoteRef, PackError, Party, Stars};
+use crate::domain::{
+    Actor, Light, NoteRef, Party, Policy, PolicyVersion, Rulebook, Rules, Stars, clocks, lights, rungs,
+    tests::world::{LATER_VERSION, at, rules, wall},
+};
 
 const FIRM: AccountId = account(1);
 const MANAGER: AccountId = account(2);
@@ -22,17 +25,8 @@ fn note() -> NoteRef {
     NoteRef { note_id: NoteId::new(Uuid::from_u128(41)), digest: trail::Hash::new([7; 32]) }
 }
 
-fn rules() -> Rules<'static> {
-    Rules { policy: OrderPolicy::default_pack(), calendar: Calendar::china() }
-}
-
-/// A moment by the clock on the wall of the municipality, as "2026-03-02 09:00".
-fn at(text: &str) -> Timestamp {
-    format!("{}:00+08:00", text.replace(' ', "T")).parse().unwrap()
-}
-
-fn wall(at: Timestamp) -> String {
-    at.with_timezone(&worktime::ZONE).format("%Y-%m-%d %H:%M").to_string()
+fn limit(clock: &Clock) -> String {
+    clock.day.map_or_else(|| clock.limit.to_string(), |day| day.to_string())
 }
 
 fn actor(party: Party) -> Actor {
@@ -95,8 +89,13 @@ impl World {
         Self { order: create(&event).unwrap(), events: vec![event], now }
     }
 
+    /// Those that the order is bound to.
+    fn rules(&self) -> Rules<'static> {
+        rules().rebound(&self.order).unwrap()
+    }
+
     fn try_step(&mut self, command: Command, by: &Actor) -> Result<(), Refused> {
-        let event = decide(&self.order, command, rules(), self.now, by)?;
+        let event = decide(&self.order, command, self.rules(), self.now, by)?;
         self.order = evolve(self.order.clone(), &event).unwrap();
         self.events.push(event);
         Ok(())
@@ -118,14 +117,14 @@ impl World {
     }
 
     fn clocks(&self) -> String {
-        let clocks = clocks(&self.order, rules(), self.now).unwrap();
+        let clocks = clocks(&self.order, self.rules(), self.now).unwrap();
         let show = |clock: &Clock| {
             let stopped = clock.stopped_at.map_or("runs".to_owned(), |at| format!("stopped {}", wall(at)));
             let void = if clock.void { ", void" } else { "" };
             format!(
                 "{} ({}): {} -> {}, {stopped}{void}, late {}",
                 clock.key,
-                clock.basis,
+                limit(clock),
                 wall(clock.started_at),
                 wall(clock.due_at),
                 clock.late_seconds
@@ -138,10 +137,14 @@ impl World {
     fn climb(&mut self, until: &str) -> String {
         let mut lines = Vec::new();
         let until = at(until);
-        while let Some(wake) = next_wake(&self.order, rules()).unwrap().filter(|wake| *wake < until) {
-            assert_eq!(due_now(&self.order, rules(), wake.min(self.now)).unwrap(), [], "woken too early");
+        while let Some(wake) = next_wake(&self.order, self.rules()).unwrap().filter(|wake| *wake < until) {
+            assert_eq!(
+                due_now(&self.order, self.rules(), wake.min(self.now)).unwrap(),
+                [],
+                "woken too early"
+            );
             self.now = wake + TimeDelta::microseconds(1);
-            let commands = due_now(&self.order, rules(), self.now).unwrap();
+            let commands = due_now(&self.order, self.rules(), self.now).unwrap();
             assert!(!commands.is_empty(), "woken for nothing");
             for command in commands {
                 self.step(command);
@@ -176,7 +179,7 @@ fn delivered() -> World {
 }
 
 fn commands(world: &World) -> Vec<Command> {
-    let rung = due_now(&world.order, rules(), world.now).unwrap();
+    let rung = due_now(&world.order, world.rules(), world.now).unwrap();
     let rung = rung.into_iter().find(|command| command.action() == Action::ReachRung);
     let nothing =
         Command::ReachRung { clock: "O1.9".parse().unwrap(), rung: "no_such_rung".parse().unwrap() };
@@ -192,15 +195,17 @@ fn commands(world: &World) -> Vec<Command> {
         Command::LapseRating,
         Command::Cancel { reason: note() },
         rung.unwrap_or(nothing),
+        Command::ChangeCalendar { version: LATER_VERSION.to_owned() },
     ]
 }
 
-type Key = (State, u32, usize);
+type Key = (State, u32, usize, bool);
 
 /// Calls `visit` for each command of each party in each combination reached: soon, and long after every deadline.
 fn explore(mut visit: impl FnMut(&World, Party, &Command, &Result<World, Refused>)) -> usize {
     let key = |world: &World| -> Key {
-        (world.order.state(), world.order.reschedules.min(2), world.order.rungs.len().min(2))
+        let is_later = world.order.calendar_version == LATER_VERSION;
+        (world.order.state(), world.order.reschedules.min(2), world.order.rungs.len().min(2), is_later)
     };
     let mut queue: VecDeque<World> =
         [Party::Firm, Party::Manager].map(World::placed_by).into_iter().collect();
@@ -253,8 +258,9 @@ fn every_row_is_taken_and_whatever_is_absent_is_refused_in_the_same_words() {
 #[test]
 fn next_actions_offers_exactly_what_is_not_refused_for_what_order_and_actor_are() {
     explore(|before, party, command, result| {
-        let offered = next_actions(&before.order, rules(), before.now, &actor(party)).unwrap();
-        let of_the_command = matches!(result, Err(Refused::RungNotDue { .. }));
+        let offered = next_actions(&before.order, before.rules(), before.now, &actor(party)).unwrap();
+        let of_the_command =
+            matches!(result, Err(Refused::RungNotDue { .. } | Refused::NoSuchCalendarChange { .. }));
         assert_eq!(
             offered.contains(&command.action()),
             result.is_ok() || of_the_command,
@@ -272,10 +278,12 @@ fn in_every_combination_the_order_is_the_fold_of_its_events_and_one_clock_runs_w
         let running = order.runs.iter().filter(|run| run.is_running()).count();
         assert_eq!(running, usize::from(order.state().is_open()), "{}", order.state());
         assert_eq!(order.closed_at().is_none(), order.state().is_open());
-        // A clock that has started keeps its deadline, and one that has stopped its stop.
-        let of = |world: &World| clocks(&world.order, rules(), after.now).unwrap();
+        // A clock that has started keeps its deadline but for another calendar, and one that has stopped its stop.
+        let is_rebound = after.order.calendar_version != before.order.calendar_version;
+        let of = |world: &World| clocks(&world.order, world.rules(), after.now).unwrap();
         for (was, is) in of(before).iter().zip(of(after)) {
-            assert_eq!((was.key, was.started_at, was.due_at), (is.key, is.started_at, is.due_at));
+            assert_eq!((was.key, was.started_at), (is.key, is.started_at));
+            assert!(was.due_at == is.due_at || is_rebound && was.is_running());
             assert!(was.is_running() || *was == is);
         }
     });
@@ -486,65 +494,56 @@ fn persons_are_kept_apart_whatever_roles_they_hold() {
 }
 
 #[test]
-fn an_order_keeps_to_its_pack_when_a_newer_one_comes_into_force() {
-    let text = include_str!("../../../packs/orders.toml").replacen("version = 1", "version = 2", 1);
-    let newer = OrderPolicy::parse(&text).unwrap();
-    let first = OrderPolicy::default_pack().clone();
+fn an_order_keeps_to_its_pack_when_another_comes_into_force() {
+    use std::sync::Arc;
+    let first = Arc::new(Policy::default_pack().clone());
+    let newer = Arc::new(Policy { version: PolicyVersion::of_default(2), ..Policy::default_pack().clone() });
+    let china = || vec![Arc::new(Calendar::china().clone())];
     let order = World::placed().order;
-    let book = OrderBook::try_new(vec![newer.clone(), first], vec![Calendar::china().clone()]).unwrap();
-    assert_eq!(book.in_force().policy.version.0, 2);
-    assert_eq!(book.of(&order).unwrap().policy.version.0, 1);
-    let without = OrderBook::try_new(vec![newer], vec![Calendar::china().clone()]).unwrap();
+    let book = Rulebook::try_new(vec![Arc::clone(&newer), first], china(), Vec::new(), Vec::new()).unwrap();
+    let now = order.placed_at;
+    assert_eq!(book.in_force(now).policy.version.number, 2);
+    assert_eq!(book.of(&order).unwrap().policy.version.number, 1);
+    let without = Rulebook::try_new(vec![newer], china(), Vec::new(), Vec::new()).unwrap();
     assert!(without.of(&order).is_none());
-    let refused =
-        decide(&order, Command::Accept, without.in_force(), order.placed_at, &actor(Party::Liaison));
-    assert!(matches!(refused, Err(Refused::NotBound { policy: 1, .. })));
+    let refused = decide(&order, Command::Accept, without.in_force(now), now, &actor(Party::Liaison));
+    assert!(matches!(refused, Err(Refused::NotBound { policy, .. }) if policy.number == 1));
 }
 
 #[test]
-fn every_contradiction_in_a_pack_is_named_with_its_place() {
-    let faults = |from: &str, to: &str| {
-        let default = include_str!("../../../packs/orders.toml");
-        let text = default.replacen(from, to, 1);
-        assert_ne!(text, default, "{from:?} does not stand in the pack");
-        match OrderPolicy::parse(&text) {
-            Ok(_) => "accepted".to_owned(),
-            Err(PackError::Faults(faults)) => {
-                faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-            }
-            Err(PackError::Form(err)) => err.to_string(),
-        }
-    };
-    assert!(faults("O4 = \"5 working days\"", "").contains("missing field `O4`"));
-    assert!(faults("[clocks]", "[clocks]\nO3 = \"1 working day\"").contains("unknown field `O3`"));
-    let check = |from: &str, to: &str, expected: expect_test::Expect| expected.assert_eq(&faults(from, to));
-    check("version = 1", "version = 0", expect!["version: must be at least 1"]);
-    check(
-        "O1 = \"1 working day\"",
-        "O1 = \"1 day\"",
-        expect![[r#"clocks.O1: "1 day" is not a limit such as "2 working hours" or "1 working day""#]],
-    );
-    check(
-        "code = \"training\"",
-        "code = \"counselling\"",
-        expect![[r#"kinds[3].code: "counselling" stands twice"#]],
-    );
-    check("zh = \"培训\"", "zh = \"\"", expect!["kinds[3].zh: must not be empty"]);
-    check(
-        "light = \"RED\"",
-        "light = \"GREEN\"",
-        expect![[r"
-        ladder[4].light: must be YELLOW or RED
-        ladder: O1 needs one rung that shows RED
-        ladder: O2 needs one rung that shows RED
-        ladder: O3 needs one rung that shows RED"]],
-    );
-    check("notify = [\"FIRM\"]", "notify = []", expect!["ladder[7].notify: must name at least one"]);
-    check(
-        "clocks = [\"O2\"]",
-        "clocks = [\"O1\"]",
-        expect![[r#"ladder[1].clocks: O1 has a rung "half" already"#]],
-    );
+fn a_late_change_of_the_calendar_alters_only_the_clock_that_runs() {
+    let change = || Command::ChangeCalendar { version: LATER_VERSION.to_owned() };
+    let mut world = World::placed();
+    world.set("2026-03-02 10:00").step(Command::Accept);
+    let before = clocks(&world.order, world.rules(), world.now).unwrap();
+    assert_eq!(wall(before[1].due_at), "2026-03-05 17:30");
+    let etag = world.order.etag;
+    world.step(change());
+    assert_eq!((world.order.calendar_version.as_str(), world.order.etag), (LATER_VERSION, etag));
+    let after = clocks(&world.order, world.rules(), world.now).unwrap();
+    assert_eq!(after[0], before[0], "what has stopped keeps its calendar");
+    assert_eq!(wall(after[1].due_at), "2026-03-06 17:30", "the day off is not counted");
+    assert_eq!(fold(&world.events).unwrap().unwrap(), world.order);
+    for version in [LATER_VERSION, "nonsense"] {
+        let refused =
+            world.try_step(Command::ChangeCalendar { version: version.to_owned() }, &Actor::system());
+        assert_eq!(refused, Err(Refused::NoSuchCalendarChange { version: version.to_owned() }));
+    }
+    let mut closed = World::placed();
+    closed.step(Command::Decline { reason: note() });
+    assert!(matches!(closed.try_step(change(), &Actor::system()), Err(Refused::NotAllowed { .. })));
+}
+
+#[test]
+fn a_reminder_that_would_not_come_before_the_due_time_is_left_out() {
+    let mut world = World::placed();
+    world.set("2026-03-06 10:00").step(Command::Accept);
+    // Scheduled on Friday evening for Saturday: a working day before lies before the start.
+    world.set("2026-03-06 18:00").step(Command::Schedule { plan: plan("2026-03-07 14:00") });
+    let clocks = clocks(&world.order, world.rules(), world.now).unwrap();
+    let rungs = rungs(&world.order, clocks.last().unwrap(), world.rules()).unwrap();
+    let codes: Vec<_> = rungs.iter().map(|rung| (rung.code.as_str(), rung.overdue)).collect();
+    assert_eq!(codes, [("due", true), ("urge", true), ("listed", true)]);
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use super::{Action, State};
 use crate::domain::Party;
-use Action::{Accept, Cancel, Decline, Deliver, LapseRating, Place, Rate, ReachRung, Reschedule, Schedule};
+use Action::{
+    Accept, Cancel, ChangeCalendar, Decline, Deliver, LapseRating, Place, Rate, ReachRung, Reschedule,
+    Schedule,
+};
 use Party::{Firm, Liaison, Manager, System};
 use State::{Accepted, Cancelled, Declined, Delivered, Placed, Rated, Scheduled, Unrated};
 
@@ -39,6 +42,11 @@ pub const TRANSITIONS: &[Transition] = &[
     (Accepted,  ReachRung,   System,  Accepted),
     (Scheduled, ReachRung,   System,  Scheduled),
     (Delivered, ReachRung,   System,  Delivered),
+
+    (Placed,    ChangeCalendar, System, Placed),
+    (Accepted,  ChangeCalendar, System, Accepted),
+    (Scheduled, ChangeCalendar, System, Scheduled),
+    (Delivered, ChangeCalendar, System, Delivered),
 ];
 
 /// Where `action`, taken in `from` by `party`, leads. `None`: it is refused.
@@ -119,6 +127,10 @@ mod tests {
             ACCEPTED --REACH_RUNG/SYSTEM--> ACCEPTED
             SCHEDULED --REACH_RUNG/SYSTEM--> SCHEDULED
             DELIVERED --REACH_RUNG/SYSTEM--> DELIVERED
+            PLACED --CHANGE_CALENDAR/SYSTEM--> PLACED
+            ACCEPTED --CHANGE_CALENDAR/SYSTEM--> ACCEPTED
+            SCHEDULED --CHANGE_CALENDAR/SYSTEM--> SCHEDULED
+            DELIVERED --CHANGE_CALENDAR/SYSTEM--> DELIVERED
         "]]
         .assert_eq(&render());
     }

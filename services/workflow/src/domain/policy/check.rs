@@ -5,9 +5,10 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 use worktime::Limit;
 
 use super::{
-    AuditFailure, Category, ClockId, Code, Light, Moment, Notify, PackName, Policy, PolicyVersion,
-    ReplyLimits, Route, RungRule, Stars, file, place,
+    Category, ClockId, Code, Light, Moment, Notify, PackName, PackWord, Policy, PolicyVersion, ReplyLimits,
+    Route, RungRule, Stars, file, place,
 };
+use crate::domain::ClockName;
 
 /// Why a file is not a policy pack.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +92,8 @@ pub(super) fn policy(file: file::File) -> Result<Policy, Vec<Fault>> {
         audit_failures,
         categories,
         routes,
+        orders,
+        calendar,
     } = file;
     let mut check = Check::default();
     if version == 0 {
@@ -109,10 +112,19 @@ pub(super) fn policy(file: file::File) -> Result<Policy, Vec<Fault>> {
     let urges_per_working_day = check.urging(&urging);
     let rating_dimensions = check.rating_dimensions(&rating.dimensions);
     let rating = check.rating(&rating);
-    let ladder = check.ladder(ladder);
-    let audit_failures = check.audit_failures(audit_failures);
+    // The rating window is the firm's, whom nobody shows a red light.
+    let ladder = check.ladder(
+        "ladder",
+        ladder,
+        |clock| clock != ClockId::C6,
+        |clock| clock == ClockId::C13,
+        ClockId::ALL,
+    );
+    let audit_failures = check.words("audit_failures", audit_failures);
     let categories = check.categories(categories);
     let routes = check.routes(routes, &categories);
+    let orders = check.orders(orders);
+    let calendar_alarm_days = check.calendar(&calendar);
     // Where a part is missing, its fault has been noted.
     let parts = (name, clocks, reply, confirm_window, reopen_window, rating);
     let (Some(pack), Some(clocks), Some(reply), Some(confirm_window), Some(reopen_window), Some(rating)) =
@@ -120,8 +132,9 @@ pub(super) fn policy(file: file::File) -> Result<Policy, Vec<Fault>> {
     else {
         return Err(check.faults);
     };
-    let parts = (questions, extensions, escalation, appeal_window);
-    let (Some(questions), Some(extensions), Some(escalation), Some(appeal_window)) = parts else {
+    let parts = (questions, extensions, escalation, appeal_window, orders);
+    let (Some(questions), Some(extensions), Some(escalation), Some(appeal_window), Some(orders)) = parts
+    else {
         return Err(check.faults);
     };
     if !check.faults.is_empty() {
@@ -150,17 +163,25 @@ pub(super) fn policy(file: file::File) -> Result<Policy, Vec<Fault>> {
         categories,
         audit_failures,
         routes,
+        orders,
+        calendar_alarm_days,
     })
 }
 
+/// What was found wrong with a file so far.
 #[derive(Default)]
-pub(super) struct Check {
+pub(in crate::domain) struct Check {
     faults: Vec<Fault>,
 }
 
 impl Check {
+    /// All that was found wrong with the text, each with its line.
+    pub(in crate::domain) fn faults(self, text: &str) -> Vec<Fault> {
+        located(self.faults, text)
+    }
+
     /// Says what is wrong, in English and in Chinese. The line is found later.
-    pub(super) fn fault(
+    pub(in crate::domain) fn fault(
         &mut self,
         place: impl Into<String>,
         problem: impl fmt::Display,
@@ -260,14 +281,23 @@ impl Check {
         Some((satisfied, strictly))
     }
 
-    fn ladder(&mut self, rungs: Vec<file::LadderStep>) -> Vec<RungRule> {
-        let mut rules = Vec::new();
+    /// The rungs of a ladder that stands at `root`. `warns`: whether a clock has to show a red light; `helps`: whether it
+    /// waits for a section that helps.
+    pub(super) fn ladder<I: ClockName + 'static>(
+        &mut self,
+        root: &str,
+        rungs: Vec<file::LadderStep>,
+        warns: impl Fn(I) -> bool,
+        helps: impl Fn(I) -> bool,
+        all: &[I],
+    ) -> Vec<RungRule<I>> {
+        let mut rules: Vec<RungRule<I>> = Vec::new();
         let mut seen = BTreeSet::new();
         for (i, file::LadderStep { rung, clocks, at, light, notify }) in rungs.into_iter().enumerate() {
-            let place = format!("ladder[{i}]");
+            let place = format!("{root}[{i}]");
             let code: Option<Code> = self.parse(&format!("{place}.rung"), &rung);
             let at: Option<Moment> = self.parse(&format!("{place}.at"), &at);
-            let clocks: Vec<ClockId> = self.list(&format!("{place}.clocks"), &clocks);
+            let clocks: Vec<I> = self.list(&format!("{place}.clocks"), &clocks);
             let notify: Vec<Notify> = self.list(&format!("{place}.notify"), &notify);
             let light = light.and_then(|light| self.parse(&format!("{place}.light"), &light));
             match (light, at) {
@@ -290,7 +320,7 @@ impl Check {
                 }
                 _ => {}
             }
-            if notify.contains(&Notify::CoSection) && clocks.iter().any(|clock| *clock != ClockId::C13) {
+            if notify.contains(&Notify::CoSection) && !clocks.iter().all(|clock| helps(*clock)) {
                 self.fault(
                     format!("{place}.notify"),
                     "must not name CO_SECTION, which only C13 waits for",
@@ -310,11 +340,11 @@ impl Check {
                 rules.push(RungRule { code, clocks, at, light, notify });
             }
         }
-        for clock in ClockId::ALL.iter().filter(|clock| **clock != ClockId::C6) {
-            let red = |rule: &RungRule| rule.light == Some(Light::Red) && rule.clocks.contains(clock);
+        for clock in all.iter().filter(|clock| warns(**clock)) {
+            let red = |rule: &RungRule<I>| rule.light == Some(Light::Red) && rule.clocks.contains(clock);
             if rules.iter().filter(|rule| red(rule)).count() != 1 {
                 self.fault(
-                    "ladder",
+                    root,
                     format!("{clock} needs one rung that shows RED"),
                     format!("{clock} 须有且只有一级 RED"),
                 );
@@ -324,7 +354,11 @@ impl Check {
     }
 
     /// Parses a list that must neither be empty nor name anything twice.
-    fn list<T: FromStr<Err: fmt::Display> + Ord + Copy>(&mut self, place: &str, words: &[String]) -> Vec<T> {
+    pub(in crate::domain) fn list<T: FromStr<Err: fmt::Display> + Ord + Copy>(
+        &mut self,
+        place: &str,
+        words: &[String],
+    ) -> Vec<T> {
         let values: Vec<T> = words
             .iter()
             .enumerate()
@@ -339,18 +373,17 @@ impl Check {
         values
     }
 
-    fn audit_failures(&mut self, failures: Vec<file::AuditFailure>) -> Vec<AuditFailure> {
-        if failures.is_empty() {
-            self.fault("audit_failures", "must name at least one reason", "至少列出一项原因");
+    /// The words that stand at `root`: at least one, and each once.
+    pub(super) fn words(&mut self, root: &str, words: Vec<file::Word>) -> Vec<PackWord> {
+        if words.is_empty() {
+            self.fault(root, "must name at least one", "至少列出一项");
         }
         let mut known = Vec::new();
-        for (i, file::AuditFailure { code, zh, en }) in failures.into_iter().enumerate() {
-            let place = format!("audit_failures[{i}]");
+        for (i, file::Word { code, zh, en }) in words.into_iter().enumerate() {
+            let place = format!("{root}[{i}]");
             self.names(&place, &zh, &en);
-            if let Some(code) =
-                self.new_code(&place, &code, known.iter().map(|failure: &AuditFailure| &failure.code))
-            {
-                known.push(AuditFailure { code, zh, en });
+            if let Some(code) = self.new_code(&place, &code, known.iter().map(|word: &PackWord| &word.code)) {
+                known.push(PackWord { code, zh, en });
             }
         }
         known
@@ -418,6 +451,14 @@ impl Check {
         }
         known
     }
+}
+
+/// The faults, each with the line of the text that it stands on.
+pub(super) fn located(mut faults: Vec<Fault>, text: &str) -> Vec<Fault> {
+    for fault in &mut faults {
+        fault.line = place::line(text, &fault.place);
+    }
+    faults
 }
 
 /// As identity gives them: a small letter, then small letters, digits and hyphens, 2 to 32 in all.

@@ -20,9 +20,11 @@ pub(super) struct File {
     pub(super) urging: Urging,
     pub(super) rating: Rating,
     pub(super) ladder: Vec<LadderStep>,
-    pub(super) audit_failures: Vec<AuditFailure>,
+    pub(super) audit_failures: Vec<Word>,
     pub(super) categories: Vec<Category>,
     pub(super) routes: Vec<Route>,
+    pub(super) orders: Orders,
+    pub(super) calendar: Calendar,
 }
 
 #[derive(Deserialize)]
@@ -130,7 +132,7 @@ pub(super) struct LadderStep {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AuditFailure {
+pub(super) struct Word {
     pub(super) code: String,
     pub(super) zh: String,
     pub(super) en: String,
@@ -151,6 +153,28 @@ pub(super) struct Route {
     pub(super) category: String,
     pub(super) division: String,
     pub(super) department: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Orders {
+    pub(super) clocks: OrderClocks,
+    pub(super) kinds: Vec<Word>,
+    pub(super) ladder: Vec<LadderStep>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "UPPERCASE")]
+pub(super) struct OrderClocks {
+    pub(super) o1: String,
+    pub(super) o2: String,
+    pub(super) o4: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Calendar {
+    pub(super) alarm_days: u32,
 }
 
 /// JSON begins with a brace, TOML never does.

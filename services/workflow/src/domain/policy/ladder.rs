@@ -6,7 +6,7 @@ use super::{ClockId, Code};
 use crate::domain::named::named;
 
 named! {
-    /// How urgent an issue is.
+    /// How urgent an issue or an order is.
     Light {
         /// Nothing runs.
         Off = "OFF",
@@ -35,9 +35,9 @@ named! {
 
 /// A rung of the ladder of some clocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RungRule {
+pub struct RungRule<I = ClockId> {
     pub code: Code,
-    pub clocks: Vec<ClockId>,
+    pub clocks: Vec<I>,
     pub at: Moment,
     /// The light that the clock shows from then on: yellow or red. `None` changes nothing.
     pub light: Option<Light>,

@@ -1,8 +1,9 @@
-//! The policy pack: the limits that the lifecycle goes by. Data, read from a file and checked before use.
+//! The policy pack: the limits that the lives of issues and orders go by. Data, read from a file and checked before use.
 
 mod check;
 mod file;
 mod ladder;
+mod orders;
 mod place;
 mod steps;
 mod version;
@@ -13,8 +14,10 @@ use worktime::Limit;
 
 use super::{ClockId, Code, Difficulty, Dimension, DivisionCode, Level, Rating, Stars};
 
+pub(in crate::domain) use check::Check;
 pub use check::{Fault, FormError, PackError};
 pub use ladder::{Light, Moment, Notify, RungRule};
+pub use orders::OrderPolicy;
 pub use version::{PackName, PolicyVersion};
 
 /// A policy pack that is complete and does not contradict itself.
@@ -49,9 +52,12 @@ pub struct Policy {
     /// In the order of the file.
     pub categories: Vec<Category>,
     /// In the order of the file.
-    pub audit_failures: Vec<AuditFailure>,
+    pub audit_failures: Vec<PackWord>,
     /// In the order of the file; one rule for a category and a division.
     pub routes: Vec<Route>,
+    pub orders: OrderPolicy,
+    /// So many days before its end, 0 included, the calendar in force raises an alarm.
+    pub calendar_alarm_days: u32,
 }
 
 /// A pack that comes with the suite.
@@ -118,9 +124,9 @@ pub struct RatingDimension {
     pub required: bool,
 }
 
-/// Why an audit may fail.
+/// A word of the pack, and what people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditFailure {
+pub struct PackWord {
     pub code: Code,
     pub zh: String,
     pub en: String,
@@ -160,12 +166,7 @@ impl Policy {
     /// that is unknown or missing is one.
     pub fn parse(text: &str) -> Result<Self, PackError> {
         let file = file::read(text).map_err(PackError::Form)?;
-        check::policy(file).map_err(|mut faults| {
-            for fault in &mut faults {
-                fault.line = place::line(text, &fault.place);
-            }
-            PackError::Faults(faults)
-        })
+        check::policy(file).map_err(|faults| PackError::Faults(check::located(faults, text)))
     }
 
     /// What is wrong with a text that should be a pack; empty for a pack.
@@ -216,7 +217,7 @@ impl Policy {
         self.categories.iter().find(|category| category.code == *code)
     }
 
-    pub fn audit_failure(&self, code: &Code) -> Option<&AuditFailure> {
+    pub fn audit_failure(&self, code: &Code) -> Option<&PackWord> {
         self.audit_failures.iter().find(|failure| failure.code == *code)
     }
 

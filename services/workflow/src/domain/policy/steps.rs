@@ -1,4 +1,5 @@
-//! Checks of what a pack says about single steps: deputies, questions, extensions, escalation, urging, rating.
+//! Checks of what a pack says about single steps (deputies, questions, extensions, escalation, urging, rating) and the
+//! calendar.
 
 use worktime::Limit;
 
@@ -73,6 +74,15 @@ impl Check {
             known.push(RatingDimension { dimension, zh, en, required });
         }
         known
+    }
+
+    /// More than a year ahead nobody knows the holidays.
+    pub(super) fn calendar(&mut self, calendar: &file::Calendar) -> u32 {
+        let file::Calendar { alarm_days } = *calendar;
+        if !(1..=366).contains(&alarm_days) {
+            self.fault("calendar.alarm_days", "must be 1 to 366 days", "须为 1 至 366 天");
+        }
+        alarm_days
     }
 
     fn days(&mut self, place: &str, text: &str) -> Option<u32> {

@@ -180,6 +180,62 @@ fn every_contradiction_is_named_with_its_place() {
 }
 
 #[test]
+fn every_contradiction_about_orders_is_named_with_its_place() {
+    let check = |from: &str, to: &str, expected: expect_test::Expect| expected.assert_eq(&faults(from, to));
+    assert!(faults("O4 = \"5 working days\"", "").contains("missing field `O4`"));
+    assert!(
+        faults("[orders.clocks]", "[orders.clocks]\nO3 = \"1 working day\"").contains("unknown field `O3`")
+    );
+    check(
+        "O1 = \"1 working day\"",
+        "O1 = \"1 day\"",
+        expect![[r#"orders.clocks.O1: "1 day" is not a limit such as "2 working hours" or "1 working day""#]],
+    );
+    check(
+        "code = \"training\"",
+        "code = \"counselling\"",
+        expect![[r#"orders.kinds[3].code: "counselling" stands twice"#]],
+    );
+    check("zh = \"培训\"", "zh = \"\"", expect!["orders.kinds[3].zh: must not be empty"]);
+    check(
+        "clocks = [\"O1\", \"O2\", \"O3\"]\nat = \"due\"\nlight = \"RED\"",
+        "clocks = [\"O1\", \"O2\", \"O3\"]\nat = \"due\"\nlight = \"GREEN\"",
+        expect![[r"
+            orders.ladder[4].light: must be YELLOW or RED
+            orders.ladder: O1 needs one rung that shows RED
+            orders.ladder: O2 needs one rung that shows RED
+            orders.ladder: O3 needs one rung that shows RED"]],
+    );
+    check(
+        "clocks = [\"O4\"]\nat = \"50 percent\"\nnotify = [\"FIRM\"]",
+        "clocks = [\"O4\"]\nat = \"50 percent\"\nnotify = []",
+        expect!["orders.ladder[7].notify: must name at least one"],
+    );
+    check(
+        "clocks = [\"O2\"]",
+        "clocks = [\"O1\"]",
+        expect![[r#"orders.ladder[1].clocks: O1 has a rung "half" already"#]],
+    );
+    check(
+        "clocks = [\"O2\"]",
+        "clocks = [\"C2\"]",
+        expect![[r#"orders.ladder[1].clocks[0]: "C2" is no ClockId"#]],
+    );
+    let text = DEFAULT.replacen("code = \"training\"", "code = \"counselling\"", 1);
+    let line = 1 + text.lines().position(|line| line == "zh = \"培训\"").unwrap() - 1;
+    assert_eq!(Policy::faults(&text)[0].line, Some(line), "told with its line");
+}
+
+#[test]
+fn the_alarm_of_the_calendar_comes_some_days_ahead() {
+    assert_eq!(Policy::default_pack().calendar_alarm_days, 60);
+    for days in [0, 367] {
+        let told = faults("alarm_days = 60", &format!("alarm_days = {days}"));
+        assert_eq!(told, "calendar.alarm_days: must be 1 to 366 days");
+    }
+}
+
+#[test]
 fn a_route_names_the_code_of_a_department() {
     let fault = "routes[3].department: must be the code of a department";
     for wrong in ["", "f", "Finance", "财政", "-finance"] {

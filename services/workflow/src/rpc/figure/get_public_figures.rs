@@ -1,6 +1,7 @@
 use proto::workflow::v1 as pb;
 use rpc::{Call, parse::timestamp};
 
+use super::version;
 use crate::{
     domain::figure::{FigureId, Ratio, definition},
     error::WorkflowError,
@@ -22,6 +23,7 @@ pub(super) async fn handle(
     Ok(pb::GetPublicFiguresResponse {
         figures: FigureId::ALL.iter().filter(published).map(|figure| shown(*figure, &cells)).collect(),
         as_of_time: progress.published_at.map(timestamp),
+        limits_version: progress.published_limits.map(version).unwrap_or_default(),
     })
 }
 

@@ -1,6 +1,7 @@
 use proto::workflow::v1 as pb;
 use rpc::Call;
 
+use super::version;
 use crate::{
     domain::figure::{Definition, FigureId, Grouping, definition},
     error::WorkflowError,
@@ -8,13 +9,13 @@ use crate::{
 };
 
 pub(super) async fn handle(
-    _: WorkflowRpc,
+    rpc: WorkflowRpc,
     _: Call,
     req: pb::ListFiguresRequest,
 ) -> Result<pb::ListFiguresResponse, WorkflowError> {
     let pb::ListFiguresRequest {} = req;
     let definitions = FigureId::ALL.iter().map(|figure| shown(definition(*figure))).collect();
-    Ok(pb::ListFiguresResponse { definitions })
+    Ok(pb::ListFiguresResponse { definitions, limits_version: version(rpc.figure_limits.version) })
 }
 
 fn shown(definition: Definition) -> pb::FigureDefinition {

@@ -80,6 +80,11 @@ fn require_groups(figure: FigureId, grouping: Option<Grouping>) -> Result<(), Wo
     }
 }
 
+/// The version of limits, as answers name it.
+fn version(version: u32) -> i32 {
+    i32::try_from(version).unwrap_or(i32::MAX)
+}
+
 fn unknown(figure_id: &str) -> WorkflowError {
     WorkflowError::FigureUnknown(figure_id.chars().take(64).collect())
 }

@@ -1,7 +1,7 @@
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields, parse::timestamp};
 
-use super::{grouping, question, reading::Reading, require_groups, unknown};
+use super::{grouping, question, reading::Reading, require_groups, unknown, version};
 use crate::{
     domain::{
         figure::{FigureId, Grouping, Limits, Question, Tier, Value, definition},
@@ -35,8 +35,12 @@ pub(super) async fn handle(
     let reading = Reading::open(&rpc, &mut tx, &viewer, question).await?;
     let tally = reading.tally(&mut tx, &wanted, grouping).await?;
     tx.commit().await?;
-    let shown = wanted.into_iter().map(|figure| shown(figure, &tally, grouping, &reading.question)).collect();
-    Ok(pb::QueryFiguresResponse { figures: shown })
+    let limits = &*rpc.figure_limits;
+    let shown = |figure| shown(figure, &tally, grouping, &reading.question, limits);
+    Ok(pb::QueryFiguresResponse {
+        figures: wanted.into_iter().map(shown).collect(),
+        limits_version: version(limits.version),
+    })
 }
 
 /// In the order of their definition, each once; all for none.
@@ -58,7 +62,13 @@ fn wanted(names: &[String], grouping: Option<Grouping>) -> Result<Vec<FigureId>,
     Ok(FigureId::ALL.iter().copied().filter(|figure| found_ids.contains(figure)).collect())
 }
 
-fn shown(figure: FigureId, tally: &Tally, grouping: Option<Grouping>, question: &Question) -> pb::Figure {
+fn shown(
+    figure: FigureId,
+    tally: &Tally,
+    grouping: Option<Grouping>,
+    question: &Question,
+    limits: &Limits,
+) -> pb::Figure {
     let definition = definition(figure);
     // Sums add up over groups, also those of a figure whose issues belong to none.
     let sums: Vec<_> = tally.values().flatten().copied().collect();
@@ -73,7 +83,7 @@ fn shown(figure: FigureId, tally: &Tally, grouping: Option<Grouping>, question: 
                 let (value, numbers) = self::numbers(figure, value);
                 (numbers, value.spread)
             };
-            let tier = figure.is_rank().then(|| Limits::built_in().tier(value.ratio));
+            let tier = figure.is_rank().then(|| limits.tier(value.ratio));
             pb::FigureGroup {
                 key: key.clone(),
                 numerator,

@@ -10,13 +10,10 @@ use worktime::OutOfCalendar;
 
 use crate::{
     domain::{
-        NoteRef, Who,
-        order::{
-            Action, Clock, Delivery, Holder, Offering, Order, Plan, Rules, Stage, State, clocks, lights,
-        },
+        NoteRef, Rules, Who, clocks, lights,
+        order::{Action, Clock, Delivery, Holder, Offering, Order, Plan, Stage, State, next_due},
     },
     rpc::convert::light,
-    store::orders::next_due,
 };
 
 pub(crate) use crate::rpc::convert::party;
@@ -61,6 +58,7 @@ pub(super) const fn action(action: Action) -> pb::OrderAction {
         Action::LapseRating => pb::OrderAction::LapseRating,
         Action::Cancel => pb::OrderAction::Cancel,
         Action::ReachRung => pb::OrderAction::ReachRung,
+        Action::ChangeCalendar => pb::OrderAction::ChangeCalendar,
     }
 }
 
@@ -133,7 +131,8 @@ pub(super) fn listed(
         update_time: Some(timestamp(order.updated_at)),
         close_time: order.closed_at().map(timestamp),
         due_time: next_due(order, rules)?.map(timestamp),
-        policy_version: count(order.policy_version.0),
+        policy_pack: order.policy_version.pack.to_string(),
+        policy_version: count(order.policy_version.number),
         calendar_version: order.calendar_version.clone(),
         etag: order.etag.to_string(),
     })
@@ -193,7 +192,7 @@ fn delivery(delivery: &Delivery) -> pb::OrderDelivery {
 fn clock(clock: &Clock) -> pb::OrderClock {
     pb::OrderClock {
         clock: clock.key.to_string(),
-        limit: clock.basis.to_string(),
+        limit: clock.day.map_or_else(|| clock.limit.to_string(), |day| day.to_string()),
         start_time: Some(timestamp(clock.started_at)),
         due_time: Some(timestamp(clock.due_at)),
         stop_time: clock.stopped_at.map(timestamp),

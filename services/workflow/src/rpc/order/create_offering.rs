@@ -21,13 +21,13 @@ pub(super) async fn handle(
     let Asked { department, kind, title, audience, description, capacity } = parse(req)?;
     call.require(&Facts { department: vec![department], ..Facts::default() })?;
     let actor = person(&call)?;
-    if rpc.order_book.in_force().policy.kind(&kind).is_none() {
+    let now = rpc.clock.now();
+    if rpc.books.of_today(now).await?.in_force(now).policy.orders.kind(&kind).is_none() {
         return Err(OrderError::KindUnknown(kind).into());
     }
     // Identity is asked before the transaction opens. Where nobody could accept, nothing is offered.
     directory::desk(&rpc, &call, department).await?;
 
-    let now = rpc.clock.now();
     let offering = Offering {
         id: OfferingId::new(rpc.ids.uuid(now)),
         department,

@@ -7,7 +7,7 @@ use tonic::Code;
 use crate::{
     domain::{
         Code as PackCode,
-        order::{BrokenHistory, Order, Refused},
+        order::{BrokenHistory, Refused},
     },
     error::{OnTheWire, WorkflowError},
 };
@@ -24,8 +24,6 @@ pub(crate) enum OrderError {
     NotFound(OrderId),
     #[error(transparent)]
     Refused(Refused),
-    #[error("the pack {policy} or the calendar {calendar} that an order is bound to is not at hand")]
-    RulesMissing { policy: u32, calendar: String },
     #[error("the events of an order do not fit together")]
     Broken(#[from] BrokenHistory),
     #[error("an order was to be looked at, and nothing was due")]
@@ -33,11 +31,6 @@ pub(crate) enum OrderError {
 }
 
 impl OrderError {
-    /// The rules that an order is bound to are not among those of this server.
-    pub(crate) fn rules_missing(order: &Order) -> Self {
-        Self::RulesMissing { policy: order.policy_version.0, calendar: order.calendar_version.clone() }
-    }
-
     /// What the domain refused, of an order under the calendar with this version.
     pub(crate) fn refused(calendar_version: &str) -> impl Fn(Refused) -> WorkflowError {
         move |refused| match refused {
@@ -61,7 +54,7 @@ impl OrderError {
             }
             Self::NotFound(id) => (NotFound, R::OrderNotFound, vec![("order_id", id.to_string())]),
             Self::Refused(refused) => return refused_on_the_wire(refused),
-            Self::RulesMissing { .. } | Self::Broken(_) | Self::NothingDue(_) => return None,
+            Self::Broken(_) | Self::NothingDue(_) => return None,
         })
     }
 }
@@ -100,6 +93,7 @@ fn refused_on_the_wire(refused: &Refused) -> Option<OnTheWire> {
         | Refused::MayNotPlace
         | Refused::WindowOpen { .. }
         | Refused::RungNotDue { .. }
+        | Refused::NoSuchCalendarChange { .. }
         | Refused::NotBound { .. } => return None,
     })
 }

@@ -5,7 +5,7 @@ use super::{OrderError, convert, facts};
 use crate::{
     domain::local_date,
     error::WorkflowError,
-    rpc::WorkflowRpc,
+    rpc::{WorkflowRpc, rules},
     store::orders::{self, Found},
 };
 
@@ -24,8 +24,9 @@ pub(super) async fn handle(
     let Found { order, link: _, manager, offering_title } = found.ok_or(OrderError::NotFound(id))?;
     rpc.admit_to_order(&call, id, &facts(&order, manager))?;
     let bodies = orders::texts(&mut tx, &order).await?;
+    let book = rpc.books.covering(&mut tx, [&order]).await?;
     tx.commit().await?;
-    let shown = convert::whole(&order, offering_title, &bodies, rpc.order_rules(&order)?, now)
+    let shown = convert::whole(&order, offering_title, &bodies, rules(&book, &order)?, now)
         .map_err(WorkflowError::beyond(&order.calendar_version))?;
     Ok(pb::GetOrderResponse { order: Some(shown) })
 }

@@ -5,7 +5,7 @@ use super::{OrderError, convert, facts};
 use crate::{
     domain::{local_date, order::next_actions},
     error::WorkflowError,
-    rpc::{WorkflowRpc, submitter},
+    rpc::{WorkflowRpc, rules, submitter},
     store::orders::{self, Found},
 };
 
@@ -21,11 +21,12 @@ pub(super) async fn handle(
     let now = rpc.clock.now();
     let mut tx = rpc.db.snapshot().await?;
     let found = orders::find(&mut tx, id, local_date(now)).await?;
-    tx.commit().await?;
     let Found { order, link: _, manager, offering_title: _ } = found.ok_or(OrderError::NotFound(id))?;
     let facts = facts(&order, manager);
     rpc.admit_to_order(&call, id, &facts)?;
-    let actions = next_actions(&order, rpc.order_rules(&order)?, now, &submitter(&call, &facts)?)
+    let book = rpc.books.covering(&mut tx, [&order]).await?;
+    tx.commit().await?;
+    let actions = next_actions(&order, rules(&book, &order)?, now, &submitter(&call, &facts)?)
         .map_err(OrderError::refused(&order.calendar_version))?;
     Ok(pb::ListNextOrderActionsResponse {
         actions: actions.into_iter().map(|action| convert::action(action).into()).collect(),

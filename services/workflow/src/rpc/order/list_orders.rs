@@ -4,12 +4,12 @@ use rpc::{Call, Fields, Refusal};
 
 use super::convert;
 use crate::{
-    domain::local_date,
+    domain::{local_date, order::next_due},
     error::WorkflowError,
-    rpc::{WorkflowRpc, convert::light_from, filter::values},
+    rpc::{WorkflowRpc, convert::light_from, filter::values, rules},
     store::{
         issues::Viewer,
-        orders::{self, OrderFilter, Sort, next_due},
+        orders::{self, OrderFilter, Sort},
     },
 };
 
@@ -41,11 +41,12 @@ pub(super) async fn handle(
     let mut tx = rpc.db.snapshot().await?;
     let found = orders::list(&mut tx, &viewer, &filter, sort, after.as_ref(), size.limit()).await?;
     let total_count = orders::count(&mut tx, &viewer, &filter).await?;
+    let book = rpc.books.covering(&mut tx, found.iter().map(|(order, _)| order)).await?;
     tx.commit().await?;
 
     let mut rows = Vec::with_capacity(found.len());
     for (order, title) in found {
-        let rules = rpc.order_rules(&order)?;
+        let rules = rules(&book, &order)?;
         let beyond = WorkflowError::beyond(&order.calendar_version);
         let shown = convert::listed(&order, title, rules, now).map_err(&beyond)?;
         let cursor = sort.cursor(&order, next_due(&order, rules).map_err(&beyond)?);

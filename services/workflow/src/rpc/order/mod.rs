@@ -10,10 +10,7 @@ use rpc::{Call, Limits};
 use tonic::service::RoutesBuilder;
 
 use super::WorkflowRpc;
-use crate::{
-    domain::order::{Order, Rules},
-    error::WorkflowError,
-};
+use crate::{domain::order::Order, error::WorkflowError};
 
 pub(crate) mod convert;
 
@@ -60,11 +57,6 @@ impl WorkflowRpc {
         } else {
             Err(OrderError::NotFound(order).into())
         }
-    }
-
-    /// The pack and the calendar that an order is bound to.
-    fn order_rules(&self, order: &Order) -> Result<Rules<'_>, WorkflowError> {
-        self.order_book.of(order).ok_or_else(|| OrderError::rules_missing(order).into())
     }
 }
 

@@ -28,7 +28,8 @@ pub(super) async fn handle(
     let mut texts = NewTexts::new(&rpc);
     let now = texts.now;
     let Asked { enterprise, offering, attendees, preferred, wish } = parse(req, &mut texts)?;
-    let rules = rpc.order_book.in_force();
+    let book = rpc.books.of_today(now).await?;
+    let rules = book.in_force(now);
     let calendar_version = rules.calendar.version();
 
     // The registry is asked before the transaction opens: nobody waits for it with a lock in hand.

@@ -14,7 +14,7 @@ use crate::{
     },
     error::WorkflowError,
     events::order_publish::{self, Cause},
-    rpc::{WorkflowRpc, submitter, texts::NewTexts},
+    rpc::{WorkflowRpc, rules, submitter, texts::NewTexts},
     store::orders::{self, Found, Happened, Record},
 };
 
@@ -65,7 +65,8 @@ pub(super) async fn take<R: Message>(
     if order.etag != target.etag {
         return Err(Refusal::StaleEtag { etag: order.etag.to_string() }.into());
     }
-    let rules = rpc.order_rules(&order)?;
+    let book = rpc.books.covering(&mut tx, [&order]).await?;
+    let rules = rules(&book, &order)?;
     let by = submitter(call, &facts)?;
     let event =
         decide(&order, command, rules, now, &by).map_err(OrderError::refused(&order.calendar_version))?;

@@ -20,6 +20,7 @@ pub(super) async fn handle(
 ) -> Result<pb::UpdateOfferingResponse, WorkflowError> {
     let (id, etag, change) = parse(req)?;
     let now = rpc.clock.now();
+    let book = rpc.books.of_today(now).await?;
     let mut tx = rpc.db.begin().await?;
     let before = offerings::lock(&mut tx, id).await?.ok_or(OrderError::OfferingNotFound(id))?;
     call.require(&Facts { department: vec![before.department], ..Facts::default() })?;
@@ -31,7 +32,7 @@ pub(super) async fn handle(
         return Err(OrderError::OfferingRetired(id).into());
     }
     if let Some(kind) = &change.kind
-        && rpc.order_book.in_force().policy.kind(kind).is_none()
+        && book.in_force(now).policy.orders.kind(kind).is_none()
     {
         return Err(OrderError::KindUnknown(kind.clone()).into());
     }

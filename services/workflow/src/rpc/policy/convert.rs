@@ -4,19 +4,16 @@ use chrono::NaiveDate;
 use kernel::{AccountId, Timestamp};
 use proto::workflow::v1 as pb;
 use rpc::parse::{date, timestamp};
-use worktime::{Calendar, CalendarError};
+use worktime::CalendarError;
 
 use super::found::{FoundCalendar, FoundPack};
 use crate::{
     domain::{
-        Activation, ActivationStep, ClockId, Difficulty, Fault, Policy, Standing, StepKind, Subject,
-        local_date,
+        Activation, ActivationStep, ClockId, Difficulty, Fault, Policy, Rules, Standing, StepKind, Subject,
+        days_left, order,
     },
     rpc::convert,
 };
-
-/// So many days before its end, 0 included, a calendar in force ends soon.
-pub(crate) const ENDS_SOON_DAYS: i64 = 60;
 
 /// Who stored something, and when; `None` for what comes with the suite.
 pub(super) type Origin = Option<(AccountId, Timestamp)>;
@@ -32,7 +29,7 @@ pub(super) fn pack(found: &FoundPack, is_in_force: bool, shows_text: bool) -> pb
         created_by_id: by(*origin),
         limits: limits(policy),
         categories: policy.categories.iter().map(|category| category.code.to_string()).collect(),
-        rung_count: number(policy.ladder.len()),
+        rung_count: number(policy.ladder.len() + policy.orders.ladder.len()),
         route_count: number(policy.routes.len()),
         text: if shows_text { text.clone() } else { String::new() },
     }
@@ -44,6 +41,13 @@ fn limits(policy: &Policy) -> Vec<pb::PackLimit> {
         difficulty: difficulty.map_or(pb::Difficulty::Unspecified, convert::difficulty).into(),
         limit: policy.limit(clock, difficulty.unwrap_or(Difficulty::Normal)).to_string(),
     };
+    // The delivery is due on the day that was agreed upon.
+    let orders = order::ClockId::ALL.iter().filter(|clock| **clock != order::ClockId::O3);
+    let orders = orders.map(|clock| pb::PackLimit {
+        clock: clock.to_string(),
+        difficulty: pb::Difficulty::Unspecified.into(),
+        limit: policy.orders.limit(*clock).to_string(),
+    });
     ClockId::ALL
         .iter()
         .flat_map(|clock| match clock {
@@ -52,35 +56,30 @@ fn limits(policy: &Policy) -> Vec<pb::PackLimit> {
             }
             _ => vec![limit(*clock, None)],
         })
+        .chain(orders)
         .collect()
 }
 
 pub(super) fn calendar(
     found: &FoundCalendar,
-    in_force: &str,
+    in_force: Rules<'_>,
     now: Timestamp,
     shows_text: bool,
 ) -> pb::WorkingCalendar {
     let FoundCalendar { calendar, text, origin } = found;
-    let is_in_force = calendar.version() == in_force;
-    let days_left = days_left(calendar, local_date(now));
+    let is_in_force = calendar.version() == in_force.calendar.version();
     pb::WorkingCalendar {
         calendar_version: calendar.version().to_owned(),
         built_in: origin.is_none(),
         in_force: is_in_force,
         first_date: NaiveDate::from_ymd_opt(calendar.first_year(), 1, 1).map(date),
         last_date: Some(date(calendar.last_day())),
-        days_left: i32::try_from(days_left).unwrap_or(i32::MAX),
-        ends_soon: is_in_force && days_left <= ENDS_SOON_DAYS,
+        days_left: number(days_left(calendar, now)),
+        ends_soon: is_in_force && in_force.calendar_ends_soon(now),
         create_time: origin.map(|(_, at)| timestamp(at)),
         created_by_id: by(*origin),
         text: if shows_text { text.clone() } else { String::new() },
     }
-}
-
-/// Days after today that the calendar covers; negative once it has ended.
-pub(super) fn days_left(calendar: &Calendar, today: NaiveDate) -> i64 {
-    calendar.last_day().signed_duration_since(today).num_days()
 }
 
 pub(super) fn activation(activation: &Activation, now: Timestamp) -> pb::Activation {
@@ -150,6 +149,6 @@ fn by(origin: Origin) -> String {
     origin.map(|(account, _)| account.to_string()).unwrap_or_default()
 }
 
-fn number(n: impl TryInto<i32>) -> i32 {
+pub(super) fn number(n: impl TryInto<i32>) -> i32 {
     n.try_into().unwrap_or(i32::MAX)
 }

@@ -48,9 +48,12 @@ pub(super) async fn handle(
         return Err(PolicyRefused::CalendarExists(version).into());
     }
     let now = rpc.clock.now();
+    let book = rpc.books.of_today(now).await?;
     let stored = Stored { version: version.clone(), text: text.clone(), at: now, by };
     let found = FoundCalendar { calendar: Arc::new(calendar), text, origin: Some((by, now)) };
-    let response = pb::CreateCalendarResponse { calendar: Some(convert::calendar(&found, "", now, true)) };
+    let response = pb::CreateCalendarResponse {
+        calendar: Some(convert::calendar(&found, book.in_force(now), now, true)),
+    };
 
     let mut tx = rpc.db.begin().await?;
     let mut batch = Batch::new();

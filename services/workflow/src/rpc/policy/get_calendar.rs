@@ -20,6 +20,6 @@ pub(super) async fn handle(
     let found = found::calendar(&mut tx, &calendar_version).await?;
     tx.commit().await?;
     let book = rpc.books.of_today(now).await?;
-    let shown = convert::calendar(&found, book.in_force(now).calendar.version(), now, true);
+    let shown = convert::calendar(&found, book.in_force(now), now, true);
     Ok(pb::GetCalendarResponse { calendar: Some(shown) })
 }

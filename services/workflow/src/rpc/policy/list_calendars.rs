@@ -29,7 +29,7 @@ pub(super) async fn handle(
     rows.sort_by(|a, b| a.calendar.version().cmp(b.calendar.version()));
     let page = Page::cut(rows, size, |found| found.calendar.version().to_owned());
     let book = rpc.books.of_today(now).await?;
-    let in_force = book.in_force(now).calendar.version();
+    let in_force = book.in_force(now);
     Ok(pb::ListCalendarsResponse {
         calendars: page.rows.iter().map(|found| convert::calendar(found, in_force, now, false)).collect(),
         next_page_token: call.seal_page(&rpc.page_key, &[], page.next.as_deref()),

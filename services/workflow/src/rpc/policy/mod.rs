@@ -21,15 +21,19 @@ mod found;
 mod get_calendar;
 mod get_policy_pack;
 mod list_activations;
+mod list_audit_failure_codes;
 mod list_calendars;
+mod list_categories;
+mod list_order_kinds;
 mod list_policy_packs;
+mod list_routing_rules;
 mod proposal;
 mod refused;
 mod simulate_policy_pack;
 mod validate_calendar;
 mod validate_policy_pack;
+mod words;
 
-pub(crate) use convert::ENDS_SOON_DAYS;
 pub(crate) use refused::PolicyRefused;
 
 /// The largest text of a pack or a calendar, in bytes.
@@ -73,6 +77,11 @@ rpc::service! {
         get_policy_pack(pb::GetPolicyPackRequest) -> pb::GetPolicyPackResponse = get_policy_pack::handle;
         validate_policy_pack(pb::ValidatePolicyPackRequest) -> pb::ValidatePolicyPackResponse
             = validate_policy_pack::handle;
+        list_categories(pb::ListCategoriesRequest) -> pb::ListCategoriesResponse = list_categories::handle;
+        list_routing_rules(pb::ListRoutingRulesRequest) -> pb::ListRoutingRulesResponse = list_routing_rules::handle;
+        list_audit_failure_codes(pb::ListAuditFailureCodesRequest) -> pb::ListAuditFailureCodesResponse
+            = list_audit_failure_codes::handle;
+        list_order_kinds(pb::ListOrderKindsRequest) -> pb::ListOrderKindsResponse = list_order_kinds::handle;
         list_calendars(pb::ListCalendarsRequest) -> pb::ListCalendarsResponse = list_calendars::handle;
         get_calendar(pb::GetCalendarRequest) -> pb::GetCalendarResponse = get_calendar::handle;
         validate_calendar(pb::ValidateCalendarRequest) -> pb::ValidateCalendarResponse = validate_calendar::handle;

@@ -22,9 +22,12 @@ pub(crate) struct Progress {
     /// The moment whose marks were added up.
     pub reckoned_at: Timestamp,
     pub published_at: Option<Timestamp>,
+    /// Version of the limits that the public figures were last reckoned by.
+    pub published_limits: Option<u32>,
 }
 
-const PROGRESS: &str = "SELECT reckoned_at, published_at FROM figure_progress WHERE only_row = 1";
+const PROGRESS: &str =
+    "SELECT reckoned_at, published_at, published_limits FROM figure_progress WHERE only_row = 1";
 
 pub(crate) async fn progress(tx: &mut Tx) -> Result<Progress, Error> {
     read_progress(tx, PROGRESS.to_owned()).await
@@ -37,10 +40,13 @@ pub(crate) async fn lock(tx: &mut Tx) -> Result<Progress, Error> {
 }
 
 async fn read_progress(tx: &mut Tx, sql: String) -> Result<Progress, Error> {
-    let row = store::row!(tx, "read how far the sums have come", (Timestamp, Option<Timestamp>), sql)?;
-    let (reckoned_at, published_at) =
-        row.ok_or_else(|| Error::unreadable("figure_progress", "only_row", &1))?;
-    Ok(Progress { reckoned_at, published_at })
+    type Row = (Timestamp, Option<Timestamp>, Option<i64>);
+    let unreadable = |column| Error::unreadable("figure_progress", column, &1);
+    let row = store::row!(tx, "read how far the sums have come", Row, sql)?;
+    let (reckoned_at, published_at, limits) = row.ok_or_else(|| unreadable("only_row"))?;
+    let published_limits =
+        limits.map(u32::try_from).transpose().map_err(|_| unreadable("published_limits"))?;
+    Ok(Progress { reckoned_at, published_at, published_limits })
 }
 
 /// Issues with steps that were not reckoned with, at most so many.

@@ -45,8 +45,8 @@ pub(crate) async fn clear(tx: &mut Tx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Publishes cells anew, after [`clear`].
-pub(crate) fn keep(batch: &mut Batch, cells: &[Published], at: Timestamp) {
+/// Publishes cells anew, after [`clear`], chosen and hidden by the limits of this version.
+pub(crate) fn keep(batch: &mut Batch, cells: &[Published], at: Timestamp, limits_version: u32) {
     for Published { figure, dimension, key, ratio } in cells {
         batch.add(
             "publish a figure",
@@ -62,8 +62,8 @@ pub(crate) fn keep(batch: &mut Batch, cells: &[Published], at: Timestamp) {
     }
     batch.add_one(
         "say when figures were published",
-        "UPDATE figure_progress SET published_at = $1 WHERE only_row = 1",
-        binds![at],
+        "UPDATE figure_progress SET published_at = $1, published_limits = $2 WHERE only_row = 1",
+        binds![at, i64::from(limits_version)],
     );
 }
 

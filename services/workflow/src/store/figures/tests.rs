@@ -85,7 +85,8 @@ async fn stored_link(app: &TestSuite, issue: IssueId, seq: i64) -> trail::Link {
 async fn reckoner(app: &TestSuite) -> Reckoner {
     let clock = Arc::clone(&app.clock) as _;
     let books = Books::open(db(app), &clock).await.unwrap();
-    Reckoner { db: db(app).clone(), clock, books }
+    let limits = Arc::new(crate::domain::figure::Limits::built_in().clone());
+    Reckoner { db: db(app).clone(), clock, books, limits }
 }
 
 /// Steps until nothing is left to do.

@@ -9,8 +9,8 @@ use testkit::{Engine, TestSuite};
 use super::*;
 use crate::{
     domain::{
-        Actor, NoteRef, local_date,
-        order::{Offered, OrderBook, PlaceOrder, create, place},
+        Actor, NoteRef, Rulebook, local_date,
+        order::{Offered, PlaceOrder, create, place},
     },
     store::{issues::Viewer, orders::list::page},
 };
@@ -38,11 +38,11 @@ fn order(n: u128, at: Timestamp) -> Order {
         manager: None,
     };
     let firm = Actor::person(AccountId::new(uuid(7)), [Party::Firm]);
-    create(&place(command, OrderBook::built_in().in_force(), at, &firm).unwrap()).unwrap()
+    create(&place(command, Rulebook::built_in().in_force(at), at, &firm).unwrap()).unwrap()
 }
 
 async fn fill(app: &TestSuite) {
-    let book = OrderBook::built_in();
+    let book = Rulebook::built_in();
     let start = app.now() - TimeDelta::days(50);
     let mut tx = app.suite.db("workflow").unwrap().begin().await.unwrap();
     store::execute!(
@@ -58,7 +58,7 @@ async fn fill(app: &TestSuite) {
     let mut batch = Batch::new();
     for n in 0..N_ORDERS {
         let placed = start + TimeDelta::minutes(i64::try_from(n).unwrap());
-        save(&mut batch, None, &order(n, placed), Link::ZERO, book.in_force()).unwrap();
+        save(&mut batch, None, &order(n, placed), Link::ZERO, book.in_force(placed)).unwrap();
     }
     batch.run(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
@@ -134,5 +134,15 @@ testkit::both_engines! {
         // The day of `$2` stands twice, before the other values.
         let select = Select::new(sql).with(binds![today, today, long_ago, 200_i64]);
         assert_answered_by(&plan(app, select).await, "service_order_wake_idx");
+        // None goes by another calendar, or all do: neither is a reason to read the closed ones.
+        for version in [worktime::Calendar::china().version(), "another"] {
+            let sql = other_calendar_sql(locking).replacen("SELECT", explain, 1);
+            let sql = ["$1", "$2", "$3", "$4"].into_iter().fold(sql, |sql, param| sql.replace(param, "?"));
+            // In the order in which they stand: twice the day, the last one seen, twice the version.
+            let select = Select::new(sql).with(binds![today, today, uuid(0), version, version, 100_i64]);
+            let plan = plan(app, select).await;
+            let by_index = plan.contains("service_order_calendar_idx") || plan.contains("service_order_open_idx");
+            assert!(by_index && !plan.contains("Seq Scan on service_order"), "{plan}");
+        }
     }
 }
