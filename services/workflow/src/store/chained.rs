@@ -1,31 +1,123 @@
-//! Chains of events of orders and cases: append-only tables of one form, each event with its link.
+//! Chains of events: whose there are, and what is the same for those of orders and cases, whose append-only tables are of
+//! one form, each event with its link.
 
 pub(crate) mod guard;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt, str::FromStr};
 
-use kernel::{EventId, Timestamp};
+use kernel::{EventId, IssueId, Timestamp};
 use sqlx::FromRow;
 use store::{Batch, Error, Filter, Select, Tx, binds};
 use trail::{Entry, Link, Sha256Ed25519, Value, chain::GENESIS};
 use uuid::Uuid;
 
-use crate::domain::NoteRef;
+use crate::domain::{NoteRef, UnknownName};
+
+/// What has a chain of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Issue,
+    Order,
+    Case,
+}
+
+impl Subject {
+    pub(crate) const ALL: [Self; 3] = [Self::Issue, Self::Order, Self::Case];
+
+    /// As the name of a chain begins: `order/019b…`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::Order => "order",
+            Self::Case => "case",
+        }
+    }
+
+    pub(crate) const fn chains(self) -> Chains {
+        match self {
+            Self::Issue => ISSUES,
+            Self::Order => ORDERS,
+            Self::Case => CASES,
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = UnknownName;
+
+    fn from_str(word: &str) -> Result<Self, UnknownName> {
+        Self::ALL
+            .into_iter()
+            .find(|subject| subject.name() == word)
+            .ok_or_else(|| UnknownName { kind: "Subject", word: word.to_owned() })
+    }
+}
+
+/// The chain of one subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Chain {
+    pub subject: Subject,
+    pub id: Uuid,
+}
+
+impl Chain {
+    pub(crate) fn of_issue(id: IssueId) -> Self {
+        Self { subject: Subject::Issue, id: id.uuid() }
+    }
+
+    /// The issue whose chain it is.
+    pub(crate) fn issue(self) -> Option<IssueId> {
+        (self.subject == Subject::Issue).then(|| IssueId::new(self.id))
+    }
+
+    /// The chain of that name. `None`: no chain is called so.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let (subject, id) = name.split_once('/')?;
+        let chain = Self { subject: subject.parse().ok()?, id: id.parse().ok()? };
+        // An id has one way to be written.
+        (chain.to_string() == name).then_some(chain)
+    }
+}
+
+/// Its name.
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.subject.name(), self.id)
+    }
+}
 
 /// Where the chains of a kind of subjects are kept.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chains {
-    /// The kind of subject, as the name of a chain begins: `order/019b…`.
-    pub subject: &'static str,
+    pub subject: Subject,
+    /// The table of the subjects, each with the number of its events and its last link.
+    pub subjects: &'static str,
     pub id: &'static str,
     pub events: &'static str,
     pub notes: &'static str,
 }
 
-pub(crate) const ORDERS: Chains =
-    Chains { subject: "order", id: "order_id", events: "order_event", notes: "order_note" };
-pub(crate) const CASES: Chains =
-    Chains { subject: "case", id: "case_id", events: "case_event", notes: "case_note" };
+pub(crate) const ISSUES: Chains = Chains {
+    subject: Subject::Issue,
+    subjects: "issue",
+    id: "issue_id",
+    events: "issue_event",
+    notes: "note",
+};
+pub(crate) const ORDERS: Chains = Chains {
+    subject: Subject::Order,
+    subjects: "service_order",
+    id: "order_id",
+    events: "order_event",
+    notes: "order_note",
+};
+pub(crate) const CASES: Chains = Chains {
+    subject: Subject::Case,
+    subjects: "excellent_case",
+    id: "case_id",
+    events: "case_event",
+    notes: "case_note",
+};
 
 /// An event that is to be chained.
 #[derive(Debug, Clone)]
@@ -60,7 +152,7 @@ impl std::fmt::Debug for NewText {
 impl Chains {
     /// The name of a subject's chain, which is also the subject of its events.
     pub(crate) fn name(self, id: Uuid) -> String {
-        format!("{}/{id}", self.subject)
+        Chain { subject: self.subject, id }.to_string()
     }
 
     /// Gives each event its link, after `last`; the links before and after each.

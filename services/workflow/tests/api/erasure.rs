@@ -160,7 +160,7 @@ both_engines! {
         for table in ["issue_event", "trail_log", "trail_node", "trail_head", "note_erasure"] {
             log_all(app).await;
             let column = match table {
-                "note_erasure" | "issue_event" | "trail_log" => "issue_id",
+                "note_erasure" | "issue_event" | "trail_log" => "seq",
                 "trail_node" => "hash",
                 _ => "line",
             };
