@@ -1,4 +1,4 @@
--- The log is over the chains of issues, orders and cases.
+-- The log is over the chains of issues, orders and cases; texts of all three can be erased.
 -- A build from before this cannot append to the log and waits; what it recorded meanwhile is appended by the next one.
 
 -- The same entries at the same places, each named by its chain.
@@ -21,3 +21,32 @@ CREATE TABLE trail_log (
 INSERT INTO trail_log (log_index, subject, subject_id, seq)
 SELECT log_index, 'issue', issue_id, seq FROM trail_log_before ORDER BY log_index;
 DROP TABLE trail_log_before;
+
+CREATE TABLE note_erasure_before AS
+SELECT note_id, issue_id, seq, digest, basis, reference, erased_by, erased_at FROM note_erasure;
+DROP TABLE note_erasure;
+
+-- Texts that were erased: append-only.
+CREATE TABLE note_erasure (
+    note_id UUID NOT NULL,
+    -- `issue`, `order` or `case`: of what it was a text.
+    subject TEXT NOT NULL,
+    subject_id UUID NOT NULL,
+    seq BIGINT NOT NULL,
+    -- The one that the trail holds.
+    digest BYTEA NOT NULL,
+    basis TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    -- As `account:019b…`.
+    erased_by TEXT NOT NULL,
+    erased_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT note_erasure_pkey PRIMARY KEY (note_id)
+);
+
+INSERT INTO note_erasure (note_id, subject, subject_id, seq, digest, basis, reference, erased_by, erased_at)
+SELECT note_id, 'issue', issue_id, seq, digest, basis, reference, erased_by, erased_at FROM note_erasure_before;
+DROP TABLE note_erasure_before;
+
+-- Issues show the reply of the one that they were merged into.
+CREATE INDEX issue_reply_text_idx ON issue (reply_text_id) WHERE reply_text_id IS NOT NULL;
+CREATE INDEX issue_legal_basis_idx ON issue (legal_basis_id) WHERE legal_basis_id IS NOT NULL;

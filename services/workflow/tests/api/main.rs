@@ -49,6 +49,7 @@ mod files;
 mod history;
 mod ladder;
 mod lists;
+mod migration;
 mod model;
 mod order_ladder;
 mod orders;
