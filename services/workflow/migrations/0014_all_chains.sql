@@ -1,4 +1,5 @@
--- The log is over the chains of issues, orders and cases; texts of all three can be erased.
+-- The log is over the chains of issues, orders and cases; texts of all three can be erased; addresses stand beside the
+-- trail.
 -- A build from before this cannot append to the log and waits; what it recorded meanwhile is appended by the next one.
 
 -- The same entries at the same places, each named by its chain.
@@ -46,6 +47,16 @@ CREATE TABLE note_erasure (
 INSERT INTO note_erasure (note_id, subject, subject_id, seq, digest, basis, reference, erased_by, erased_at)
 SELECT note_id, 'issue', issue_id, seq, digest, basis, reference, erased_by, erased_at FROM note_erasure_before;
 DROP TABLE note_erasure_before;
+
+-- The addresses that steps and exports came from: personal data, hashed nowhere and exported nowhere. From now on the
+-- columns client of the events and of export_log name the program alone; what they hold from before stays as it was
+-- hashed. Nothing guards this table: an address is erased by deleting its row.
+CREATE TABLE client_address (
+    -- Of the event, or of the export.
+    event_id UUID NOT NULL,
+    address TEXT NOT NULL,
+    CONSTRAINT client_address_pkey PRIMARY KEY (event_id)
+);
 
 -- Issues show the reply of the one that they were merged into.
 CREATE INDEX issue_reply_text_idx ON issue (reply_text_id) WHERE reply_text_id IS NOT NULL;

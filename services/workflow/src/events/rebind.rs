@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kernel::{Clock, IdGen, IssueId, Timestamp};
+use kernel::{Clock, IdGen, IssueId, Origin, Timestamp};
 use rpc::TraceContext;
 use runtime::Worked;
 use store::{Batch, Db};
@@ -26,7 +26,7 @@ use crate::{
 /// Issues looked at in one step.
 const BATCH: i64 = 100;
 /// The program that acts, as the trail names it.
-const CLIENT: &str = "qinqing-workflow";
+static CLIENT: Origin = Origin::program("qinqing-workflow");
 
 /// The job that takes issues over to the calendar in force.
 #[derive(Debug, Clone)]
@@ -117,7 +117,7 @@ fn write(
     let rules = book.of(after).ok_or_else(|| WorkflowError::rules_missing(after))?;
     let beyond = WorkflowError::beyond(rules.calendar.version());
     let before = Some(Before { issue: before, link: due.link });
-    history::record(batch, Record { before, happened, written: &[], rules, client: CLIENT })
+    history::record(batch, Record { before, happened, written: &[], rules, client: &CLIENT })
         .map_err(&beyond)?;
     for happened in happened {
         publish::append(batch, happened, Cause { rules, manager: due.manager, traceparent })

@@ -5,12 +5,13 @@ pub(crate) mod guard;
 
 use std::{collections::HashMap, fmt, str::FromStr};
 
-use kernel::{EventId, IssueId, Timestamp};
+use kernel::{EventId, IssueId, Origin, Timestamp};
 use sqlx::FromRow;
 use store::{Batch, Error, Filter, Select, Tx, binds};
 use trail::{Entry, Link, Sha256Ed25519, Value, chain::GENESIS};
 use uuid::Uuid;
 
+use super::addresses;
 use crate::domain::{NoteRef, UnknownName};
 
 /// What has a chain of its own.
@@ -161,7 +162,7 @@ impl Chains {
         id: Uuid,
         last: Option<Link>,
         events: &[NewEvent],
-        client: &str,
+        client: &Origin,
     ) -> Vec<(Link, Link)> {
         let mut prev = last.unwrap_or(GENESIS);
         events
@@ -174,7 +175,8 @@ impl Chains {
             .collect()
     }
 
-    fn entry(self, id: Uuid, event: &NewEvent, client: &str) -> Entry {
+    /// With the program that the event came from, and no address.
+    fn entry(self, id: Uuid, event: &NewEvent, client: &Origin) -> Entry {
         Entry {
             chain: self.name(id),
             seq: event.seq.cast_unsigned(),
@@ -182,7 +184,7 @@ impl Chains {
             time_micros: event.at.timestamp_micros(),
             actor: event.actor.clone(),
             on_behalf_of: event.on_behalf_of.clone(),
-            client: client.to_owned(),
+            client: client.program.clone().into_owned(),
             action: event.kind.to_owned(),
             payload: Value::try_from(event.payload.clone()).expect("events have no fractions and are flat"),
         }
@@ -196,7 +198,7 @@ impl Chains {
         events: Vec<NewEvent>,
         links: &[(Link, Link)],
         written: &[NewText],
-        client: &str,
+        client: &Origin,
     ) {
         for (event, (prev, link)) in events.into_iter().zip(links) {
             let NewEvent { event_id, seq, kind, at, actor, on_behalf_of, payload, state, texts } = event;
@@ -216,13 +218,14 @@ impl Chains {
                     at,
                     actor,
                     on_behalf_of,
-                    client,
+                    client.program.as_ref(),
                     payload,
                     state,
                     prev.as_bytes().as_slice(),
                     link.as_bytes().as_slice()
                 ],
             );
+            addresses::insert(batch, event_id.uuid(), client);
             for (field, note) in texts {
                 for NewText { note, salt, body } in written.iter().filter(|text| text.note == note) {
                     let sql = format!(
@@ -239,12 +242,14 @@ impl Chains {
     /// The whole chain of a subject, oldest first.
     pub(crate) async fn steps(self, tx: &mut Tx, id: Uuid) -> Result<Vec<Step>, Error> {
         let sql = format!(
-            "SELECT seq, event_id, kind, at, actor, on_behalf_of, client, CAST(payload AS TEXT) AS payload, state,
-                prev, link
-            FROM {}
+            "SELECT seq, {events}.event_id, kind, at, actor, on_behalf_of, client, address,
+                CAST(payload AS TEXT) AS payload, state, prev, link
+            FROM {events}
+            LEFT JOIN client_address ON client_address.event_id = {events}.event_id
             WHERE {} = $1
             ORDER BY seq",
-            self.events, self.id
+            self.id,
+            events = self.events
         );
         store::rows!(tx, "read the chain", Step, sql, id)
     }
@@ -305,6 +310,8 @@ pub(crate) struct Step {
     pub actor: String,
     pub on_behalf_of: Option<String>,
     pub client: String,
+    /// No part of the entry.
+    pub address: Option<String>,
     pub payload: String,
     pub state: String,
     pub prev: Vec<u8>,

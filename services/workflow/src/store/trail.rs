@@ -371,6 +371,8 @@ pub(crate) struct Step {
     pub kind: String,
     pub at: Timestamp,
     pub client: String,
+    /// Where it came from; no part of the entry.
+    pub address: Option<String>,
     pub payload: String,
     pub state: String,
     pub prev: Vec<u8>,
@@ -383,8 +385,10 @@ pub(crate) async fn steps(tx: &mut Tx, issue: IssueId, after: i64, limit: i64) -
         tx,
         "read the trace",
         Step,
-        "SELECT seq, event_id, kind, at, client, CAST(payload AS TEXT) AS payload, state, prev, link
+        "SELECT seq, issue_event.event_id, kind, at, client, address, CAST(payload AS TEXT) AS payload, state, prev,
+            link
         FROM issue_event
+        LEFT JOIN client_address ON client_address.event_id = issue_event.event_id
         WHERE issue_id = $1 AND seq > $2
         ORDER BY seq
         LIMIT $3",

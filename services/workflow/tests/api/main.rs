@@ -30,6 +30,7 @@ macro_rules! both_engines {
 }
 
 mod access;
+mod addresses;
 mod all_chains;
 mod attachments;
 mod calendars;
