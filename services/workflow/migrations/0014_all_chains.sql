@@ -1,5 +1,5 @@
 -- The log is over the chains of issues, orders and cases; texts of all three can be erased; addresses stand beside the
--- trail.
+-- trail; what cannot be counted is set aside.
 -- A build from before this cannot append to the log and waits; what it recorded meanwhile is appended by the next one.
 
 -- The same entries at the same places, each named by its chain.
@@ -61,3 +61,16 @@ CREATE TABLE client_address (
 -- Issues show the reply of the one that they were merged into.
 CREATE INDEX issue_reply_text_idx ON issue (reply_text_id) WHERE reply_text_id IS NOT NULL;
 CREATE INDEX issue_legal_basis_idx ON issue (legal_basis_id) WHERE legal_basis_id IS NOT NULL;
+
+-- Issues whose history cannot be counted: no mark is theirs meanwhile.
+CREATE TABLE figure_uncounted (
+    issue_id UUID NOT NULL,
+    -- Why not, for the operators of the server.
+    cause TEXT NOT NULL,
+    since TIMESTAMPTZ NOT NULL,
+    -- When it is tried again; a step of the issue is tried at once.
+    next_try_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT figure_uncounted_pkey PRIMARY KEY (issue_id)
+);
+
+CREATE INDEX figure_uncounted_try_idx ON figure_uncounted (next_try_at);

@@ -65,6 +65,7 @@ mod submission;
 mod tampering;
 mod trace;
 mod trail_log;
+mod uncounted;
 mod watching;
 mod witness;
 mod world;

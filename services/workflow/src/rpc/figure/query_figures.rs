@@ -34,9 +34,10 @@ pub(super) async fn handle(
     let mut tx = rpc.db.snapshot().await?;
     let reading = Reading::open(&rpc, &mut tx, &viewer, question).await?;
     let tally = reading.tally(&mut tx, &wanted, grouping).await?;
+    let uncounted = reading.n_uncounted(&mut tx).await?;
     tx.commit().await?;
     let shown = wanted.into_iter().map(|figure| shown(figure, &tally, grouping, &reading.question)).collect();
-    Ok(pb::QueryFiguresResponse { figures: shown })
+    Ok(pb::QueryFiguresResponse { figures: shown, uncounted })
 }
 
 /// In the order of their definition, each once; all for none.
