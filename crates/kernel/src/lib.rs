@@ -2,6 +2,7 @@
 
 mod clock;
 mod id;
+mod origin;
 mod page;
 mod version;
 
@@ -11,5 +12,6 @@ pub use id::{
     EnterpriseId, EntryId, EventId, FixedIds, GrantId, IdGen, InvalidId, IssueId, MemberId, MessageId,
     NoteId, OfferingId, OrderId, RequestId, SectionId, SessionId, UuidV7, VisitId,
 };
+pub use origin::Origin;
 pub use page::{InvalidPageToken, Page, PageKey, PageSize};
 pub use version::{InvalidEtag, Version};

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use access::{Caller, Facts, MethodRule, Scope};
-use kernel::{PageKey, RequestId, Timestamp};
+use kernel::{Origin, PageKey, RequestId, Timestamp};
 use prost::Message;
 use sha2::{Digest as _, Sha256};
 use store::{Batch, ledger::LedgerRow};
@@ -20,8 +20,8 @@ pub struct Call {
     pub on_behalf_of: Option<Caller>,
     pub rule: Arc<MethodRule>,
     pub trace: TraceContext,
-    /// What the caller's software says it is, with its address: for the trail.
-    pub client: String,
+    /// What the caller's software says it is, and its address: for the trail.
+    pub client: Origin,
     pub deadline: Instant,
     /// The token of the caller, or of the one for whom it calls: passed on to other services.
     pub(crate) token: Option<Arc<str>>,

@@ -13,7 +13,7 @@ use access::{Caller, MethodRule, Rules, TokenVerifier};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
-use kernel::Timestamp;
+use kernel::{Origin, Timestamp};
 use proto::common::v1::ErrorReason;
 use tonic::{Code, Status, body::Body, service::Routes};
 use tower::{Service, ServiceExt as _};
@@ -281,14 +281,15 @@ fn shown(path: &str) -> String {
     path.chars().filter(char::is_ascii_graphic).take(120).collect()
 }
 
-fn client_of(request: &Request<Body>) -> String {
+fn client_of(request: &Request<Body>) -> Origin {
     let agent =
         request.headers().get(http::header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let agent: String = agent.chars().filter(|c| !c.is_control()).take(200).collect();
-    match request.extensions().get::<PeerAddress>() {
-        Some(PeerAddress(Some(address))) => format!("{agent} @ {}", address.ip()),
-        _ => agent,
-    }
+    let program: String = agent.chars().filter(|c| !c.is_control()).take(200).collect();
+    let address = match request.extensions().get::<PeerAddress>() {
+        Some(PeerAddress(Some(address))) => Some(address.ip()),
+        _ => None,
+    };
+    Origin { program: program.into(), address }
 }
 
 fn header_code(headers: &HeaderMap) -> Option<Code> {

@@ -18,7 +18,7 @@ pub struct Entry {
     pub time_micros: i64,
     pub actor: String,
     pub on_behalf_of: Option<String>,
-    /// The program and place that it was done from.
+    /// The program that it was done from; never an address.
     pub client: String,
     /// Type of the event.
     pub action: String,

@@ -18,8 +18,8 @@ fn qinqing(arguments: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), String::from_utf8(text).unwrap())
 }
 
-/// What happened, a minute apart: chain and kind.
-const HISTORY: [(&str, &str); 11] = [
+/// What happened, a minute apart: chain and kind. What happens to orders and cases is no part of the completion rate.
+const HISTORY: [(&str, &str); 15] = [
     ("issue/a", "submitted"),
     ("issue/b", "submitted"),
     ("issue/c", "submitted"),
@@ -31,6 +31,10 @@ const HISTORY: [(&str, &str); 11] = [
     ("issue/e", "submitted"),
     ("issue/e", "merged"),
     ("issue/a", "closed"),
+    ("order/f", "submitted"),
+    ("order/f", "closed"),
+    ("case/a", "withdrawn"),
+    ("case/a", "closed"),
 ];
 /// 2026-03-02T09:00:00+08:00.
 const BEGIN: i64 = 1_772_413_200_000_000;
@@ -144,10 +148,10 @@ fn a_witness_that_is_younger_than_the_export_is_passed_over_when_that_is_said() 
     let witness = files.write("heads.jsonl", lines(&kept));
     let file = files.write("export.jsonl", whole);
     let (code, said) = qinqing(&["verify", &file, "--witness", &witness]);
-    assert!(code == 1 && said.contains("the export ends after 11") && said.contains("--until"), "{said}");
+    assert!(code == 1 && said.contains("the export ends after 15") && said.contains("--until"), "{said}");
     let until = ["--until", "2026-03-02T09:30:00+08:00"];
     let (code, said) = qinqing(&["verify", &file, "--witness", &witness, until[0], until[1]]);
-    assert!(code == 0 && said.contains("witness   3 heads"), "{said}");
+    assert!(code == 0 && said.contains("witness   4 heads"), "{said}");
 }
 
 #[test]
@@ -158,7 +162,11 @@ fn the_completion_rate_is_recomputed_from_an_export_alone_at_any_moment() {
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("66.7 %") && said.contains("2 closed / 3 accepted"), "{said}");
     assert!(said.contains("1 out of scope, 1 merged, 0 withdrawn"), "{said}");
-    assert!(said.contains("as of     2026-03-02T09:10:00+08:00"), "{said}");
+    assert!(said.contains("as of     2026-03-02T09:14:00+08:00"), "{said}");
+    assert!(said.contains("log       log, 15 entries"), "{said}");
+    let newest = &files.heads.last().unwrap().head;
+    let head = format!("head      over 15 entries, of 2026-03-02T09:14:00+08:00: {}", newest.root);
+    assert!(said.contains(&head), "{said}");
     for (as_of, rate) in [
         ("2026-03-02T08:59:59+08:00", "n/a  办结率 completion: 0 closed / 0 accepted"),
         ("2026-03-02T09:02:59+08:00", "0.0 %  办结率 completion: 0 closed / 3 accepted"),
@@ -178,8 +186,22 @@ fn no_figure_is_counted_from_an_export_that_is_not_intact_or_not_whole() {
     let (code, said) = qinqing(&["figures", "--verify", &forged]);
     assert!(code == 1 && said.contains("issue/a entry 3") && !said.contains("M1"), "{said}");
     let (code, said) = qinqing(&["figures", "--verify", &files.path("one.jsonl")]);
-    assert!(code == 1 && said.contains("holds one issue") && !said.contains("M1  "), "{said}");
+    assert!(code == 1 && said.contains("holds one chain") && !said.contains("M1  "), "{said}");
     let (code, said) =
         qinqing(&["figures", "--verify", &files.path("whole.jsonl"), "--key", &"07".repeat(32)]);
     assert!(code == 1 && !said.contains("M1  "), "{said}");
+    // Cut off behind the eighth entry: the footer is missing where the file ends.
+    let cut: String = whole.lines().take(11).map(|line| line.to_owned() + "\n").collect();
+    let (code, said) = qinqing(&["figures", "--verify", &files.write("cut.jsonl", cut)]);
+    assert!(code == 1 && said.contains("FAULT     line 12") && !said.contains("M1  "), "{said}");
+    // Flawless by itself, and not what somebody kept.
+    let signer = Ed25519Signer::from_seed(&[5; 32]).unwrap();
+    let mut other = files.heads[1].head.clone();
+    other.root = Hash::ZERO;
+    let kept = files.write("heads.jsonl", lines(&[other.sign(&signer).unwrap()]));
+    let (code, said) = qinqing(&["figures", "--verify", &files.path("whole.jsonl"), "--witness", &kept]);
+    assert!(
+        code == 1 && said.contains("FAULT") && said.contains("8 entries") && !said.contains("M1  "),
+        "{said}"
+    );
 }

@@ -7,10 +7,7 @@ use tonic::Code;
 use worktime::OutOfCalendar;
 
 use crate::{
-    domain::{
-        Action, Clocked, Issue, PolicyVersion, Refused, RulebookError,
-        figure::{FigureId, Uncountable},
-    },
+    domain::{Action, Clocked, Issue, PolicyVersion, Refused, RulebookError, figure::FigureId},
     rpc::{
         attachment::AttachmentError,
         case::{self, CaseError},
@@ -57,8 +54,6 @@ pub(crate) enum WorkflowError {
     FigureNotGrouped(FigureId),
     #[error("too much has changed since figures were reckoned")]
     FiguresBehind(Timestamp),
-    #[error("the history of issue {issue} cannot be counted")]
-    Uncountable { issue: IssueId, source: Uncountable },
     #[error("no checkpoint was taken yet")]
     TreeHeadMissing,
     #[error("the head of the log could not be signed")]
@@ -213,7 +208,6 @@ impl ServiceError for WorkflowError {
             | Self::RulesMissing { .. }
             | Self::Rulebook(_)
             | Self::Broken(_)
-            | Self::Uncountable { .. }
             | Self::Sign(_)
             | Self::Export(_)
             | Self::OutOfTime

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::hash::Hash;
+use crate::{hash::Hash, head::TreeHead};
 
 /// Faults that a report lists one by one; further ones are only counted.
 pub const MAX_FAULTS: usize = 1000;
@@ -25,6 +25,8 @@ pub struct Report {
     pub heads: u64,
     /// Root of the last head read.
     pub root: Option<Hash>,
+    /// The last head read.
+    pub head: Option<TreeHead>,
     /// In the order in which they were found, at most [`MAX_FAULTS`].
     pub faults: Vec<Fault>,
     /// All faults, also those that are not listed.

@@ -329,6 +329,7 @@ impl<'a> Verifier<'a> {
         let last = self.last_head.replace((head.clone(), hash));
         self.report.heads += 1;
         self.report.root = Some(head.root);
+        self.report.head = Some(head.clone());
         if head.log_id != context.header.log_id || head.suite != suite.name() {
             self.fault(FaultKind::Log, "the head is of another log or suite".to_owned());
             return;

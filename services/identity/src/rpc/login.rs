@@ -34,7 +34,7 @@ pub(super) async fn handle(
     }
     let grants = grants::active_of(&mut tx, account.id).await?;
 
-    let client = call.client.chars().take(MAX_CLIENT_CHARS).collect();
+    let client = call.client.to_string().chars().take(MAX_CLIENT_CHARS).collect();
     let session =
         Session::start(rpc.new_id(now, SessionId::new), account.id, client, rpc.policy.sessions, now);
     let access = rpc.access_token(&session, &grants, now)?;

@@ -26,7 +26,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let until = as_of.map(|as_of| as_of.timestamp_micros());
     let mut completion = Completion::default();
     let mut last = i64::MIN;
-    let Verified { report, n_witnesses: _ } = exported::verify(file, trusted, |record| {
+    let Verified { report, n_witnesses } = exported::verify(file, trusted, |record| {
         let at = record.entry.time_micros;
         if until.is_none_or(|until| at <= until) {
             completion.take(&record.entry.chain, &record.entry.action);
@@ -40,11 +40,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     anyhow::ensure!(
         report.chain.is_none(),
-        "{} holds one issue; a figure needs the whole log",
+        "{} holds one chain; a figure needs the whole log",
         file.display()
     );
     if trusted.takes_the_files_word() {
         println!("coherent  by the key that the file itself names; give --key to know whose that is");
+    }
+    println!("log       {}, {} entries", report.log_id, report.entries);
+    if let Some(head) = &report.head {
+        println!("head      over {} entries, of {}: {}", head.size, moment(head.time_micros), head.root);
+    }
+    if 0 < n_witnesses {
+        println!("witness   {n_witnesses} heads");
     }
     println!("as of     {}", shown(as_of.as_ref(), last));
     let Completed { ratio, n_out_of_scope, n_merged, n_withdrawn } = completion.count();
@@ -58,10 +65,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// The moment asked for, or that of the last entry.
 fn shown(as_of: Option<&DateTime<FixedOffset>>, last_micros: i64) -> String {
-    let last = || DateTime::from_timestamp_micros(last_micros).filter(|_| last_micros != i64::MIN);
-    match (as_of, last()) {
-        (Some(as_of), _) => as_of.to_rfc3339(),
-        (None, Some(last)) => last.with_timezone(&worktime::ZONE).to_rfc3339(),
-        (None, None) => "the beginning: there is no entry".to_owned(),
+    match as_of {
+        Some(as_of) => as_of.to_rfc3339(),
+        None if last_micros == i64::MIN => "the beginning: there is no entry".to_owned(),
+        None => moment(last_micros),
     }
+}
+
+/// In the time of the city.
+fn moment(micros: i64) -> String {
+    let moment = DateTime::from_timestamp_micros(micros);
+    moment.map_or_else(|| micros.to_string(), |moment| moment.with_timezone(&worktime::ZONE).to_rfc3339())
 }

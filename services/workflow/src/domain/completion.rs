@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use super::figure::Ratio;
 
+/// How the name of an issue's chain begins.
+const ISSUES: &str = "issue/";
+
 /// What an event means for the completion rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {
@@ -64,8 +67,12 @@ pub struct Completed {
 }
 
 impl Completion {
-    /// Takes the next entry of a chain in; `kind` is the entry's action.
+    /// Takes the next entry of a chain in; `kind` is the entry's action. Chains of other subjects than issues mean nothing
+    /// for it, whatever their actions are called.
     pub fn take(&mut self, chain: &str, kind: &str) {
+        if !chain.starts_with(ISSUES) {
+            return;
+        }
         let Some((_, effect)) = EFFECTS.iter().find(|(name, _)| *name == kind) else { return };
         let issue = match self.issues.get_mut(chain) {
             Some(issue) => issue,
@@ -104,7 +111,7 @@ mod tests {
     fn counted(events: &[(&str, &str)]) -> (u64, u64, [u64; 3]) {
         let mut completion = Completion::default();
         for (chain, kind) in events {
-            completion.take(chain, kind);
+            completion.take(&format!("issue/{chain}"), kind);
         }
         let Completed { ratio, n_out_of_scope, n_merged, n_withdrawn } = completion.count();
         (ratio.numerator, ratio.denominator, [n_out_of_scope, n_merged, n_withdrawn])
@@ -127,6 +134,17 @@ mod tests {
         assert_eq!(counted(&events), (1, 1, [1, 1, 1]));
         events.extend([("a", "scope_appealed"), ("b", "unmerged")]);
         assert_eq!(counted(&events), (1, 3, [0, 0, 1]));
+    }
+
+    #[test]
+    fn chains_of_orders_and_cases_are_no_part_of_it_whatever_happens_in_them() {
+        let mut completion = Completion::default();
+        for (chain, kind) in [("issue/a", "submitted"), ("order/b", "submitted"), ("case/a", "closed")] {
+            completion.take(chain, kind);
+        }
+        completion.take("order/b", "closed");
+        let Completed { ratio, n_withdrawn, .. } = completion.count();
+        assert_eq!((ratio.numerator, ratio.denominator, n_withdrawn), (0, 1, 0));
     }
 
     #[test]

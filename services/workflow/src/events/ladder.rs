@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use kernel::{Clock, IdGen, IssueId, Timestamp};
+use kernel::{Clock, IdGen, IssueId, Origin, Timestamp};
 use rpc::TraceContext;
 use runtime::Worked;
 use store::{Batch, Db};
@@ -28,7 +28,7 @@ const BATCH: i64 = 500;
 /// How long an issue waits that cannot be dealt with, as when its calendar has ended.
 const PUT_OFF: TimeDelta = TimeDelta::minutes(10);
 /// The program that acts, as the trail names it.
-const CLIENT: &str = "qinqing-workflow";
+static CLIENT: Origin = Origin::program("qinqing-workflow");
 
 /// The job that climbs the ladder.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl Ladder {
         let mut batch = Batch::new();
         let (climbed, others): (Vec<_>, Vec<_>) = looked.iter().partition(|looked| looked.only_climbed());
         let climbs: Vec<Climb<'_>> = climbed.iter().map(|looked| looked.climb()).collect();
-        rungs::record(&mut batch, &climbs, CLIENT);
+        rungs::record(&mut batch, &climbs, &CLIENT);
         for looked in others {
             looked.record(&mut batch)?;
         }
@@ -145,7 +145,7 @@ impl Looked<'_> {
             happened: &self.happened,
             written: &[],
             rules: self.rules,
-            client: CLIENT,
+            client: &CLIENT,
         };
         history::record(batch, record).map_err(WorkflowError::beyond(self.rules.calendar.version()))
     }

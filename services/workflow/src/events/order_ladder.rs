@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use kernel::{Clock, EventId, IdGen, Timestamp};
+use kernel::{Clock, EventId, IdGen, Origin, Timestamp};
 use rpc::TraceContext;
 use runtime::Worked;
 use store::{Batch, Db};
@@ -27,7 +27,7 @@ const BATCH: i64 = 200;
 /// How long an order waits that cannot be dealt with, as when its calendar has ended.
 const PUT_OFF: TimeDelta = TimeDelta::minutes(10);
 /// The program that acts, as the chain names it.
-const CLIENT: &str = "qinqing-workflow";
+static CLIENT: Origin = Origin::program("qinqing-workflow");
 
 /// The job that climbs the order ladder.
 #[derive(Debug, Clone)]
@@ -123,7 +123,7 @@ pub(super) fn write(
     let rules = rules(book, after)?;
     let beyond = WorkflowError::beyond(rules.calendar.version());
     let before = due.found.as_ref().map(|(order, link)| (order, *link));
-    let record = Record { before, happened, written: &[], rules, client: CLIENT };
+    let record = Record { before, happened, written: &[], rules, client: &CLIENT };
     orders::record(batch, record).map_err(&beyond)?;
     for happened in happened {
         let cause = Cause { rules, manager: due.manager, from: None, traceparent };

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kernel::{Clock, IdGen, IssueId, OrderId, Timestamp};
+use kernel::{Clock, IdGen, IssueId, OrderId, Origin, Timestamp};
 use rpc::TraceContext;
 use runtime::Worked;
 use store::{Batch, Db, Tx};
@@ -30,7 +30,7 @@ use crate::{
 /// Issues, or orders, looked at in one step.
 const BATCH: i64 = 100;
 /// The program that acts, as the trail names it.
-const CLIENT: &str = "qinqing-workflow";
+static CLIENT: Origin = Origin::program("qinqing-workflow");
 
 /// The job that takes issues and orders over to the calendar in force.
 #[derive(Debug, Clone)]
@@ -183,7 +183,7 @@ fn write(
     let rules = rules(book, after)?;
     let beyond = WorkflowError::beyond(rules.calendar.version());
     let before = Some(Before { issue: before, link: due.link });
-    history::record(batch, Record { before, happened, written: &[], rules, client: CLIENT })
+    history::record(batch, Record { before, happened, written: &[], rules, client: &CLIENT })
         .map_err(&beyond)?;
     for happened in happened {
         publish::append(batch, happened, Cause { rules, manager: due.manager, traceparent })

@@ -4,7 +4,10 @@
 //! writes what became of the marks and the sums in one transaction, with the moment that the sums are of. So whatever
 //! is cut short is done again, and never twice. What falls due by itself changes sums as well: marks say when.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use access::Scope;
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
@@ -27,6 +30,8 @@ use crate::{
 
 /// Steps reckoned with at once.
 const BATCH: i64 = 200;
+/// How long an issue waits that cannot be counted, until it is tried again without having changed.
+const PUT_OFF: TimeDelta = TimeDelta::minutes(10);
 /// How often the public figures are reckoned.
 const PUBLISH_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -46,8 +51,8 @@ impl Reckoner {
         let mut tx = self.db.begin().await?;
         let before = figures::lock(&mut tx).await?;
         let set = self.next_set(&mut tx, before, now).await?;
-        if !set.due.is_empty() || !set.issues.is_empty() {
-            self.reckon(&mut tx, before, &set).await?;
+        if !set.due.is_empty() || !set.issues.is_empty() || !set.again.is_empty() {
+            self.reckon(&mut tx, before, &set, now).await?;
             tx.commit().await?;
             return Ok(Worked::More);
         }
@@ -69,35 +74,46 @@ impl Reckoner {
         let at = figures::next_turn(tx, reckoned_at, now, BATCH).await?;
         let until = at.unwrap_or(now);
         let issues = figures::turning(tx, reckoned_at, until).await?.into_iter().collect();
-        let due = match at {
-            Some(_) => Vec::new(),
-            None => figures::next_due(tx, BATCH).await?,
+        let (due, again) = match at {
+            Some(_) => (Vec::new(), Vec::new()),
+            None => (figures::next_due(tx, BATCH).await?, figures::to_try_again(tx, now, BATCH).await?),
         };
-        Ok(Set { issues, due, until })
+        Ok(Set { issues, due, again, until })
     }
 
-    async fn reckon(&self, tx: &mut Tx, before: Progress, set: &Set) -> Result<(), WorkflowError> {
-        let changed: BTreeSet<IssueId> = set.due.iter().map(|due| due.issue).collect();
+    async fn reckon(
+        &self,
+        tx: &mut Tx,
+        before: Progress,
+        set: &Set,
+        now: Timestamp,
+    ) -> Result<(), WorkflowError> {
+        let changed: BTreeSet<IssueId> =
+            set.due.iter().map(|due| due.issue).chain(set.again.iter().copied()).collect();
         let touched: Vec<IssueId> = changed.union(&set.issues).copied().collect();
         let changed: Vec<IssueId> = changed.into_iter().collect();
         let histories = figures::histories(tx, &changed).await?;
-        let book = self.books.covering_histories(tx, histories.values()).await?;
+        let book = self.books.covering_histories(tx, histories.values().flatten()).await?;
         let mut known = figures::marks_of(tx, &touched).await?;
         // A clock of another replica may be ahead: what it wrote is of no later moment than the sums.
-        let last_event = histories.values().filter_map(|events| Some(events.last()?.at)).max();
+        let last_event = histories.values().flatten().filter_map(|events| Some(events.last()?.at)).max();
         let at = set.until.max(before.reckoned_at).max(last_event.unwrap_or(before.reckoned_at));
+        let mut aside = Aside { known: figures::causes(tx, &changed).await?, now, batch: Batch::new() };
         let mut deltas = Vec::with_capacity(touched.len());
         for issue in touched {
             let before = known.remove(&issue).unwrap_or_default();
             let after = match histories.get(&issue) {
-                Some(events) => {
-                    Marks::of(events, &book).map_err(|source| WorkflowError::Uncountable { issue, source })?
+                Some(history) => aside.counted(issue, figures::marks(history, &book)),
+                // Its events were taken away meanwhile.
+                None if aside.known.contains_key(&issue) => {
+                    aside.counted(issue, Err("there are no events of it".to_owned()))
                 }
                 None => before.clone(),
             };
             deltas.push(Delta { issue, before, after });
         }
         figures::write(tx, before, at, &deltas, &set.due).await?;
+        aside.batch.run(tx).await?;
         tracing::debug!(steps = set.due.len(), issues = deltas.len(), "figures were reckoned");
         Ok(())
     }
@@ -108,8 +124,41 @@ struct Set {
     /// Issues that fell due.
     issues: BTreeSet<IssueId>,
     due: Vec<Due>,
+    /// Issues that could not be counted, and are tried again.
+    again: Vec<IssueId>,
     /// The moment that the sums are to be of.
     until: Timestamp,
+}
+
+/// What is done with issues that cannot be counted: one that cannot must not keep the others waiting.
+struct Aside {
+    /// Those of the set that could not be counted before, with the cause.
+    known: BTreeMap<IssueId, String>,
+    now: Timestamp,
+    batch: Batch,
+}
+
+impl Aside {
+    /// The marks that the issue has from now on: none if it cannot be counted. A cause is logged once.
+    fn counted(&mut self, issue: IssueId, marks: Result<Marks, String>) -> Marks {
+        let known = self.known.get(&issue);
+        match marks {
+            Ok(marks) => {
+                if known.is_some() {
+                    tracing::info!(issue.id = %issue, "an issue is counted again");
+                    figures::take_back(&mut self.batch, issue);
+                }
+                marks
+            }
+            Err(cause) => {
+                if known != Some(&cause) {
+                    tracing::error!(issue.id = %issue, cause, "an issue cannot be counted, and no figure has it");
+                }
+                figures::set_aside(&mut self.batch, issue, &cause, self.now, self.now + PUT_OFF);
+                Marks::default()
+            }
+        }
+    }
 }
 
 /// Publishes the figures of the present year.

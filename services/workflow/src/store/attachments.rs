@@ -163,7 +163,7 @@ pub(crate) async fn room_taken(tx: &mut Tx, enterprise: EnterpriseId, now: Times
     )
 }
 
-/// `client` is the program and place that it came from.
+/// `client` is the program and address that it came from.
 pub(crate) fn insert(batch: &mut Batch, file: &Attachment, client: &str) {
     let (issue, draft) = match file.owner {
         Owner::Issue(id) => (Some(id.uuid()), None),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use access::Scope;
-use kernel::{CaseId, EventId, Timestamp};
+use kernel::{CaseId, EventId, Origin, Timestamp};
 use sqlx::FromRow;
 use store::{Batch, Error, Filter, Select, Tx, binds};
 use trail::Link;
@@ -117,7 +117,7 @@ pub(crate) fn record(
     before: Option<&Found>,
     (id, event, after): (EventId, &Event, &Case),
     written: &[NewText],
-    client: &str,
+    client: &Origin,
 ) {
     let actor = match event.by.who {
         Who::Account(id) => format!("account:{id}"),

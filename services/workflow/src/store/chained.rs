@@ -1,31 +1,124 @@
-//! Chains of events of orders and cases: append-only tables of one form, each event with its link.
+//! Chains of events: whose there are, and what is the same for those of orders and cases, whose append-only tables are of
+//! one form, each event with its link.
 
 pub(crate) mod guard;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt, str::FromStr};
 
-use kernel::{EventId, Timestamp};
+use kernel::{EventId, IssueId, Origin, Timestamp};
 use sqlx::FromRow;
 use store::{Batch, Error, Filter, Select, Tx, binds};
 use trail::{Entry, Link, Sha256Ed25519, Value, chain::GENESIS};
 use uuid::Uuid;
 
-use crate::domain::NoteRef;
+use super::addresses;
+use crate::domain::{NoteRef, UnknownName};
+
+/// What has a chain of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Issue,
+    Order,
+    Case,
+}
+
+impl Subject {
+    pub(crate) const ALL: [Self; 3] = [Self::Issue, Self::Order, Self::Case];
+
+    /// As the name of a chain begins: `order/019b…`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::Order => "order",
+            Self::Case => "case",
+        }
+    }
+
+    pub(crate) const fn chains(self) -> Chains {
+        match self {
+            Self::Issue => ISSUES,
+            Self::Order => ORDERS,
+            Self::Case => CASES,
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = UnknownName;
+
+    fn from_str(word: &str) -> Result<Self, UnknownName> {
+        Self::ALL
+            .into_iter()
+            .find(|subject| subject.name() == word)
+            .ok_or_else(|| UnknownName { kind: "Subject", word: word.to_owned() })
+    }
+}
+
+/// The chain of one subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Chain {
+    pub subject: Subject,
+    pub id: Uuid,
+}
+
+impl Chain {
+    pub(crate) fn of_issue(id: IssueId) -> Self {
+        Self { subject: Subject::Issue, id: id.uuid() }
+    }
+
+    /// The issue whose chain it is.
+    pub(crate) fn issue(self) -> Option<IssueId> {
+        (self.subject == Subject::Issue).then(|| IssueId::new(self.id))
+    }
+
+    /// The chain of that name. `None`: no chain is called so.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let (subject, id) = name.split_once('/')?;
+        let chain = Self { subject: subject.parse().ok()?, id: id.parse().ok()? };
+        // An id has one way to be written.
+        (chain.to_string() == name).then_some(chain)
+    }
+}
+
+/// Its name.
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.subject.name(), self.id)
+    }
+}
 
 /// Where the chains of a kind of subjects are kept.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chains {
-    /// The kind of subject, as the name of a chain begins: `order/019b…`.
-    pub subject: &'static str,
+    pub subject: Subject,
+    /// The table of the subjects, each with the number of its events and its last link.
+    pub subjects: &'static str,
     pub id: &'static str,
     pub events: &'static str,
     pub notes: &'static str,
 }
 
-pub(crate) const ORDERS: Chains =
-    Chains { subject: "order", id: "order_id", events: "order_event", notes: "order_note" };
-pub(crate) const CASES: Chains =
-    Chains { subject: "case", id: "case_id", events: "case_event", notes: "case_note" };
+pub(crate) const ISSUES: Chains = Chains {
+    subject: Subject::Issue,
+    subjects: "issue",
+    id: "issue_id",
+    events: "issue_event",
+    notes: "note",
+};
+pub(crate) const ORDERS: Chains = Chains {
+    subject: Subject::Order,
+    subjects: "service_order",
+    id: "order_id",
+    events: "order_event",
+    notes: "order_note",
+};
+pub(crate) const CASES: Chains = Chains {
+    subject: Subject::Case,
+    subjects: "excellent_case",
+    id: "case_id",
+    events: "case_event",
+    notes: "case_note",
+};
 
 /// An event that is to be chained.
 #[derive(Debug, Clone)]
@@ -60,7 +153,7 @@ impl std::fmt::Debug for NewText {
 impl Chains {
     /// The name of a subject's chain, which is also the subject of its events.
     pub(crate) fn name(self, id: Uuid) -> String {
-        format!("{}/{id}", self.subject)
+        Chain { subject: self.subject, id }.to_string()
     }
 
     /// Gives each event its link, after `last`; the links before and after each.
@@ -69,7 +162,7 @@ impl Chains {
         id: Uuid,
         last: Option<Link>,
         events: &[NewEvent],
-        client: &str,
+        client: &Origin,
     ) -> Vec<(Link, Link)> {
         let mut prev = last.unwrap_or(GENESIS);
         events
@@ -82,7 +175,8 @@ impl Chains {
             .collect()
     }
 
-    fn entry(self, id: Uuid, event: &NewEvent, client: &str) -> Entry {
+    /// With the program that the event came from, and no address.
+    fn entry(self, id: Uuid, event: &NewEvent, client: &Origin) -> Entry {
         Entry {
             chain: self.name(id),
             seq: event.seq.cast_unsigned(),
@@ -90,7 +184,7 @@ impl Chains {
             time_micros: event.at.timestamp_micros(),
             actor: event.actor.clone(),
             on_behalf_of: event.on_behalf_of.clone(),
-            client: client.to_owned(),
+            client: client.program.clone().into_owned(),
             action: event.kind.to_owned(),
             payload: Value::try_from(event.payload.clone()).expect("events have no fractions and are flat"),
         }
@@ -104,7 +198,7 @@ impl Chains {
         events: Vec<NewEvent>,
         links: &[(Link, Link)],
         written: &[NewText],
-        client: &str,
+        client: &Origin,
     ) {
         for (event, (prev, link)) in events.into_iter().zip(links) {
             let NewEvent { event_id, seq, kind, at, actor, on_behalf_of, payload, state, texts } = event;
@@ -124,13 +218,14 @@ impl Chains {
                     at,
                     actor,
                     on_behalf_of,
-                    client,
+                    client.program.as_ref(),
                     payload,
                     state,
                     prev.as_bytes().as_slice(),
                     link.as_bytes().as_slice()
                 ],
             );
+            addresses::insert(batch, event_id.uuid(), client);
             for (field, note) in texts {
                 for NewText { note, salt, body } in written.iter().filter(|text| text.note == note) {
                     let sql = format!(
@@ -147,12 +242,14 @@ impl Chains {
     /// The whole chain of a subject, oldest first.
     pub(crate) async fn steps(self, tx: &mut Tx, id: Uuid) -> Result<Vec<Step>, Error> {
         let sql = format!(
-            "SELECT seq, event_id, kind, at, actor, on_behalf_of, client, CAST(payload AS TEXT) AS payload, state,
-                prev, link
-            FROM {}
+            "SELECT seq, {events}.event_id, kind, at, actor, on_behalf_of, client, address,
+                CAST(payload AS TEXT) AS payload, state, prev, link
+            FROM {events}
+            LEFT JOIN client_address ON client_address.event_id = {events}.event_id
             WHERE {} = $1
             ORDER BY seq",
-            self.events, self.id
+            self.id,
+            events = self.events
         );
         store::rows!(tx, "read the chain", Step, sql, id)
     }
@@ -213,6 +310,8 @@ pub(crate) struct Step {
     pub actor: String,
     pub on_behalf_of: Option<String>,
     pub client: String,
+    /// No part of the entry.
+    pub address: Option<String>,
     pub payload: String,
     pub state: String,
     pub prev: Vec<u8>,

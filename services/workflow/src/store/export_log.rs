@@ -1,15 +1,17 @@
 //! Who took which issues out of the system, when: written before the first byte of an export is handed out.
 
-use kernel::Timestamp;
+use kernel::{Origin, Timestamp};
 use store::{Batch, Db, Engine, Error, Tx, binds};
 use uuid::Uuid;
+
+use super::addresses;
 
 /// An export, as it is kept.
 #[derive(Debug, Clone)]
 pub(crate) struct Exported {
     pub export_id: Uuid,
     pub principal: String,
-    pub client: String,
+    pub client: Origin,
     pub at: Timestamp,
     pub format: &'static str,
     pub filter_digest: Vec<u8>,
@@ -25,8 +27,18 @@ pub(crate) fn append(batch: &mut Batch, exported: Exported) {
         "INSERT INTO export_log (export_id, principal, client, exported_at, format, filter_digest, row_count,
             file_digest)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        binds![export_id, principal, client, at, format, filter_digest, row_count, file_digest],
+        binds![
+            export_id,
+            principal,
+            client.program.as_ref(),
+            at,
+            format,
+            filter_digest,
+            row_count,
+            file_digest
+        ],
     );
+    addresses::insert(batch, export_id, &client);
 }
 
 const DOING: &str = "guard the log of exports against changes";

@@ -7,6 +7,7 @@ mod cells;
 mod pending;
 mod published;
 mod reckon;
+mod uncounted;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ pub(crate) use cells::{cells, is_kept};
 pub(crate) use pending::{Progress, due, histories, lock, marks_of, progress, turning, visible};
 pub(crate) use published::{Published, clear, keep, published};
 pub(crate) use reckon::{Delta, Due, next_due, next_turn, write};
+pub(crate) use uncounted::{causes, marks, set_aside, take_back, to_try_again, uncounted};
 
 /// Sums by group; without grouping there is one group, with an empty key.
 pub(crate) type Tally = BTreeMap<String, Vec<Sum>>;

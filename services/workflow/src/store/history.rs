@@ -1,6 +1,6 @@
 //! What happened to issues: the events, chained, and everything that follows from them.
 
-use kernel::{EnterpriseId, EventId, IdGen, IssueId, Timestamp, Version};
+use kernel::{EnterpriseId, EventId, IdGen, IssueId, Origin, Timestamp, Version};
 use sqlx::FromRow;
 use store::{Batch, Error, Tx, binds};
 use trail::{Entry, Link, Sha256Ed25519, Value};
@@ -8,8 +8,8 @@ use uuid::Uuid;
 use worktime::OutOfCalendar;
 
 use super::{
-    attachments, co_tasks, deadlines, figures, issues, issues::Viewer, moves, notes, notes::NewNote,
-    precedents, search,
+    addresses, attachments, co_tasks, deadlines, figures, issues, issues::Viewer, moves, notes,
+    notes::NewNote, precedents, search,
 };
 use crate::domain::{Action, BrokenHistory, Event, Issue, Party, Rules, State, Who, create, evolve};
 
@@ -58,8 +58,8 @@ pub(crate) struct Record<'a> {
     pub written: &'a [NewNote],
     /// Those that the issue is bound to.
     pub rules: Rules<'a>,
-    /// The program and place that the step was taken from.
-    pub client: &'a str,
+    /// The program and address that the step was taken from.
+    pub client: &'a Origin,
 }
 
 /// Puts the step into a unit of work. That nobody took another step in between is checked by the version.
@@ -92,7 +92,8 @@ pub(crate) fn record(batch: &mut Batch, record: Record<'_>) -> Result<(), OutOfC
     deadlines::save(batch, before, after, rules)
 }
 
-pub(super) fn insert(batch: &mut Batch, happened: &Happened, client: &str, prev: Link, link: Link) {
+/// Inserts an event; the address that it came from stands beside the trail.
+pub(super) fn insert(batch: &mut Batch, happened: &Happened, client: &Origin, prev: Link, link: Link) {
     let Happened { id, event, after } = happened;
     batch.add(
         "append the event",
@@ -107,7 +108,7 @@ pub(super) fn insert(batch: &mut Batch, happened: &Happened, client: &str, prev:
             event.at,
             actor(event),
             on_behalf_of(event, after.enterprise_id),
-            client,
+            client.program.as_ref(),
             payload(event),
             after.state().name(),
             after.etag.number(),
@@ -115,10 +116,11 @@ pub(super) fn insert(batch: &mut Batch, happened: &Happened, client: &str, prev:
             link.as_bytes().as_slice()
         ],
     );
+    addresses::insert(batch, id.uuid(), client);
 }
 
-/// The event as its issue's chain holds it.
-pub(crate) fn entry(happened: &Happened, client: &str) -> Entry {
+/// The event as its issue's chain holds it: with the program that it came from, and no address.
+pub(crate) fn entry(happened: &Happened, client: &Origin) -> Entry {
     let Happened { id, event, after } = happened;
     Entry {
         chain: chain(after.id),
@@ -127,7 +129,7 @@ pub(crate) fn entry(happened: &Happened, client: &str) -> Entry {
         time_micros: event.at.timestamp_micros(),
         actor: actor(event),
         on_behalf_of: on_behalf_of(event, after.enterprise_id),
-        client: client.to_owned(),
+        client: client.program.clone().into_owned(),
         action: event.kind().to_owned(),
         payload: Value::try_from(payload(event)).expect("events have no fractions and are flat"),
     }

@@ -1,6 +1,7 @@
 //! All SQL of the workflow, one file a noun.
 
 pub(crate) mod activations;
+pub(crate) mod addresses;
 pub(crate) mod append_only;
 pub(crate) mod attachments;
 pub(crate) mod blobs;

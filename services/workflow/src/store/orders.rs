@@ -5,7 +5,7 @@ mod list;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use kernel::{AccountId, EventId, OrderId, Timestamp};
+use kernel::{AccountId, EventId, OrderId, Origin, Timestamp};
 use sqlx::FromRow;
 use store::{Batch, Bind, Error, Tx, binds};
 use trail::Link;
@@ -111,8 +111,8 @@ pub(crate) struct Record<'a> {
     pub written: &'a [NewText],
     /// Those that the order is bound to.
     pub rules: Rules<'a>,
-    /// The program and place that the steps were taken from.
-    pub client: &'a str,
+    /// The program and address that the steps were taken from.
+    pub client: &'a Origin,
 }
 
 /// Puts steps into a unit of work. That nobody took another step in between is checked by the version.

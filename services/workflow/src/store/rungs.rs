@@ -1,7 +1,7 @@
 //! Work that falls due by itself: claimed, and written back, set by set.
 
 use chrono::NaiveDate;
-use kernel::{AccountId, IssueId, Timestamp};
+use kernel::{AccountId, IssueId, Origin, Timestamp};
 use store::{Batch, Bind, Error, Tx, binds};
 use trail::{Link, Sha256Ed25519};
 use uuid::Uuid;
@@ -76,7 +76,7 @@ pub(super) fn claim_sql(locking: &str) -> String {
 
 /// Puts rungs that were reached into a unit of work, kind of row by kind of row, so that each kind is written at once.
 /// The caller holds the issues locked since [`claim`].
-pub(crate) fn record(batch: &mut Batch, climbs: &[Climb<'_>], client: &str) {
+pub(crate) fn record(batch: &mut Batch, climbs: &[Climb<'_>], client: &Origin) {
     let mut links = Vec::new();
     for climb in climbs {
         let mut link = climb.due.link;

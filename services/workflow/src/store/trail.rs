@@ -1,4 +1,5 @@
-//! The log over the chains of all issues: which event stands where, the tree over it, and its signed heads.
+//! The log over the chains of all issues, orders and cases: which event stands where, the tree over it, and its signed
+//! heads.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +9,7 @@ use store::{Batch, Error, Filter, Select, Tx, binds, outbox, outbox::Position};
 use trail::{Entry, Hash, Link, Record, SignedHead, Value, merkle::NodeId};
 use uuid::Uuid;
 
-use super::history;
+use super::chained::{Chain, Chains, Subject};
 
 /// How far the log has come.
 #[derive(Debug, Clone)]
@@ -24,7 +25,7 @@ pub(crate) struct Progress {
 /// An event that is to be appended to the log.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leaf {
-    pub issue: IssueId,
+    pub chain: Chain,
     pub seq: i64,
     pub link: Link,
 }
@@ -58,7 +59,7 @@ fn read_progress(found: Option<(String, String, i64)>) -> Result<Progress, Error
 }
 
 /// The events that follow a position in the order in which they were committed, and the position of the last of the
-/// outbox's events looked at. The outbox knows that order; the rows of `issue_event` do not.
+/// outbox's events looked at. The outbox knows that order; the rows of the events do not.
 pub(crate) async fn next_leaves(
     tx: &mut Tx,
     after: &Position,
@@ -67,14 +68,17 @@ pub(crate) async fn next_leaves(
     let waiting = outbox::read_after(tx, after, limit).await?;
     let Some((last, _)) = waiting.last() else { return Ok((Vec::new(), *after)) };
     let last = *last;
-    let rows = Select::new("SELECT event_id, issue_id, seq, link FROM issue_event")
-        .filter_by(Filter::in_list("event_id", waiting.iter().map(|(_, row)| row.event_id)))
-        .rows::<(Uuid, Uuid, i64, Vec<u8>)>(tx, "read the links")
-        .await?;
-    let mut links: HashMap<Uuid, Leaf> = HashMap::with_capacity(rows.len());
-    for (event_id, issue_id, seq, link) in rows {
-        let link = hash(&link).ok_or_else(|| Error::unreadable("issue_event", "link", &event_id))?;
-        links.insert(event_id, Leaf { issue: IssueId::new(issue_id), seq, link });
+    let mut links: HashMap<Uuid, Leaf> = HashMap::with_capacity(waiting.len());
+    for subject in Subject::ALL {
+        let Chains { id, events, .. } = subject.chains();
+        let rows = Select::new(format!("SELECT event_id, {id}, seq, link FROM {events}"))
+            .filter_by(Filter::in_list("event_id", waiting.iter().map(|(_, row)| row.event_id)))
+            .rows::<(Uuid, Uuid, i64, Vec<u8>)>(tx, "read the links")
+            .await?;
+        for (event_id, id, seq, link) in rows {
+            let link = hash(&link).ok_or_else(|| Error::unreadable(events, "link", &event_id))?;
+            links.insert(event_id, Leaf { chain: Chain { subject, id }, seq, link });
+        }
     }
     let leaves = waiting.iter().filter_map(|(_, row)| links.remove(&row.event_id)).collect();
     Ok((leaves, last))
@@ -91,8 +95,8 @@ pub(crate) fn append(
     for (log_index, leaf) in (before.size.cast_signed()..).zip(leaves) {
         batch.add(
             "append to the log",
-            "INSERT INTO trail_log (log_index, issue_id, seq) VALUES ($1, $2, $3)",
-            binds![log_index, leaf.issue.uuid(), leaf.seq],
+            "INSERT INTO trail_log (log_index, subject, subject_id, seq) VALUES ($1, $2, $3, $4)",
+            binds![log_index, leaf.chain.subject.name(), leaf.chain.id, leaf.seq],
         );
     }
     for (node, hash) in nodes {
@@ -232,7 +236,7 @@ pub(crate) async fn progress(tx: &mut Tx) -> Result<Progress, Error> {
 /// An entry's places, and its link as it is stored.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
-    pub issue: IssueId,
+    pub chain: Chain,
     pub seq: i64,
     pub log_index: u64,
     pub link: Link,
@@ -240,40 +244,43 @@ pub(crate) struct Place {
 
 #[derive(FromRow)]
 struct PlaceRow {
-    issue_id: Uuid,
+    subject: String,
+    subject_id: Uuid,
     seq: i64,
     log_index: i64,
-    link: Vec<u8>,
 }
 
 /// How a caller names an entry.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Named {
-    InChain(IssueId, i64),
+    InChain(Chain, i64),
     InLog(i64),
 }
 
 /// The entry of that name. `None`: there is none, or it is not in the log yet.
 pub(crate) async fn place(tx: &mut Tx, named: Named) -> Result<Option<Place>, Error> {
-    let select = Select::new(
-        "SELECT trail_log.issue_id, trail_log.seq, log_index, link FROM trail_log
-        JOIN issue_event ON issue_event.issue_id = trail_log.issue_id AND issue_event.seq = trail_log.seq",
-    );
+    let select = Select::new("SELECT subject, subject_id, seq, log_index FROM trail_log");
     let select = match named {
-        Named::InChain(issue, seq) => {
-            select.filter("trail_log.issue_id = ?", issue.uuid()).filter("trail_log.seq = ?", seq)
+        Named::InChain(Chain { subject, id }, seq) => {
+            select.filter("subject = ?", subject.name()).filter("subject_id = ?", id).filter("seq = ?", seq)
         }
         Named::InLog(log_index) => select.filter("log_index = ?", log_index),
     };
     let Some(row) = select.row::<PlaceRow>(tx, "find an entry of the log").await? else { return Ok(None) };
-    let PlaceRow { issue_id, seq, log_index, link } = row;
-    let unreadable = || Error::unreadable("issue_event", "link", &format!("{issue_id}/{seq}"));
-    Ok(Some(Place {
-        issue: IssueId::new(issue_id),
-        seq,
-        log_index: log_index.cast_unsigned(),
-        link: hash(&link).ok_or_else(unreadable)?,
-    }))
+    let PlaceRow { subject, subject_id, seq, log_index } = row;
+    let subject = subject.parse().map_err(|_| Error::unreadable("trail_log", "subject", &log_index))?;
+    let chain = Chain { subject, id: subject_id };
+    let Some(link) = link(tx, chain, seq).await? else { return Ok(None) };
+    Ok(Some(Place { chain, seq, log_index: log_index.cast_unsigned(), link }))
+}
+
+/// The link of an event, be it in the log or not. `None`: there is no such event.
+pub(crate) async fn link(tx: &mut Tx, chain: Chain, seq: i64) -> Result<Option<Link>, Error> {
+    let Chains { id, events, .. } = chain.subject.chains();
+    let sql = format!("SELECT link FROM {events} WHERE {id} = $1 AND seq = $2");
+    let row = store::row!(tx, "read a link", (Vec<u8>,), sql, chain.id, seq)?;
+    let unreadable = || Error::unreadable(events, "link", &format!("{chain}#{seq}"));
+    row.map(|(link,)| hash(&link).ok_or_else(unreadable)).transpose()
 }
 
 /// Every key that ever signed a head.
@@ -286,7 +293,8 @@ pub(crate) async fn public_keys(tx: &mut Tx) -> Result<Vec<Vec<u8>>, Error> {
 #[derive(FromRow)]
 pub(super) struct RecordRow {
     log_index: i64,
-    issue_id: Uuid,
+    subject: String,
+    subject_id: Uuid,
     seq: i64,
     event_id: Uuid,
     kind: String,
@@ -299,23 +307,35 @@ pub(super) struct RecordRow {
     link: Vec<u8>,
 }
 
-pub(super) const RECORDS: &str =
-    "SELECT trail_log.log_index, issue_event.issue_id, issue_event.seq, event_id, kind, at, actor,
-        on_behalf_of, client, CAST(payload AS TEXT) AS payload, prev, link
-    FROM trail_log
-    JOIN issue_event ON issue_event.issue_id = trail_log.issue_id AND issue_event.seq = trail_log.seq";
+/// The entries of the log that are in chains of one kind; more conditions may follow.
+pub(super) fn records_sql(subject: Subject) -> String {
+    let Chains { id, events, .. } = subject.chains();
+    format!(
+        "SELECT trail_log.log_index AS log_index, trail_log.subject AS subject, trail_log.subject_id AS subject_id,
+            {events}.seq AS seq, event_id, kind, at, actor, on_behalf_of, client, CAST(payload AS TEXT) AS payload,
+            prev, link
+        FROM trail_log
+        JOIN {events} ON {events}.{id} = trail_log.subject_id AND {events}.seq = trail_log.seq
+        WHERE trail_log.subject = '{}'",
+        subject.name()
+    )
+}
 
 /// Entries of the log from `from` on and below `until`, in order.
 pub(crate) async fn records(tx: &mut Tx, from: u64, until: u64) -> Result<Vec<Record>, Error> {
-    let sql = format!("{RECORDS} WHERE log_index >= $1 AND log_index < $2 ORDER BY log_index");
+    let of = |subject| format!("{} AND log_index >= $1 AND log_index < $2", records_sql(subject));
+    let sql = format!("{} ORDER BY log_index", Subject::ALL.map(of).join(" UNION ALL "));
     let rows = store::rows!(tx, "read the log", RecordRow, sql, from.cast_signed(), until.cast_signed())?;
     Ok(rows.into_iter().map(RecordRow::read).collect())
 }
 
-/// Entries of one issue's chain below `until` in the log, in order.
-pub(crate) async fn chain_records(tx: &mut Tx, issue: IssueId, until: u64) -> Result<Vec<Record>, Error> {
-    let sql = format!("{RECORDS} WHERE trail_log.issue_id = $1 AND log_index < $2 ORDER BY trail_log.seq");
-    let rows = store::rows!(tx, "read an issue's chain", RecordRow, sql, issue.uuid(), until.cast_signed())?;
+/// Entries of one chain below `until` in the log, in order.
+pub(crate) async fn chain_records(tx: &mut Tx, chain: Chain, until: u64) -> Result<Vec<Record>, Error> {
+    let sql = format!(
+        "{} AND trail_log.subject_id = $1 AND log_index < $2 ORDER BY trail_log.seq",
+        records_sql(chain.subject)
+    );
+    let rows = store::rows!(tx, "read a chain", RecordRow, sql, chain.id, until.cast_signed())?;
     Ok(rows.into_iter().map(RecordRow::read).collect())
 }
 
@@ -327,7 +347,7 @@ impl RecordRow {
         Record {
             log_index: self.log_index.cast_unsigned(),
             entry: Entry {
-                chain: history::chain(IssueId::new(self.issue_id)),
+                chain: format!("{}/{}", self.subject, self.subject_id),
                 seq: self.seq.cast_unsigned(),
                 id: self.event_id.to_string(),
                 time_micros: self.at.timestamp_micros(),
@@ -351,6 +371,8 @@ pub(crate) struct Step {
     pub kind: String,
     pub at: Timestamp,
     pub client: String,
+    /// Where it came from; no part of the entry.
+    pub address: Option<String>,
     pub payload: String,
     pub state: String,
     pub prev: Vec<u8>,
@@ -363,8 +385,10 @@ pub(crate) async fn steps(tx: &mut Tx, issue: IssueId, after: i64, limit: i64) -
         tx,
         "read the trace",
         Step,
-        "SELECT seq, event_id, kind, at, client, CAST(payload AS TEXT) AS payload, state, prev, link
+        "SELECT seq, issue_event.event_id, kind, at, client, address, CAST(payload AS TEXT) AS payload, state, prev,
+            link
         FROM issue_event
+        LEFT JOIN client_address ON client_address.event_id = issue_event.event_id
         WHERE issue_id = $1 AND seq > $2
         ORDER BY seq
         LIMIT $3",

@@ -17,31 +17,31 @@ use crate::world::*;
 
 const REVIEWER: AccountId = account(602);
 const PUBLISHER: AccountId = account(502);
-const TEXT: &str = "省道路段缺少警示标志，职工上下班有危险。办理单位先安排人员执勤，后安装标志。";
+pub const TEXT: &str = "省道路段缺少警示标志，职工上下班有危险。办理单位先安排人员执勤，后安装标志。";
 
-type Client = CaseServiceClient<Bearer>;
+pub type Client = CaseServiceClient<Bearer>;
 
 fn as_role(app: &TestSuite, who: AccountId, role: RoleGrant) -> Client {
     CaseServiceClient::new(app.person(who, vec![role]))
 }
 
-fn nominator(app: &TestSuite) -> Client {
+pub fn nominator(app: &TestSuite) -> Client {
     as_role(app, LIAISON, RoleGrant::liaison(HOUSING))
 }
 
-fn reviewer(app: &TestSuite) -> Client {
+pub fn reviewer(app: &TestSuite) -> Client {
     as_role(app, REVIEWER, RoleGrant::of(Role::Auditor))
 }
 
-fn publisher(app: &TestSuite) -> Client {
+pub fn publisher(app: &TestSuite) -> Client {
     as_role(app, PUBLISHER, RoleGrant::of(Role::Operator))
 }
 
-fn public(app: &TestSuite) -> Client {
+pub fn public(app: &TestSuite) -> Client {
     CaseServiceClient::new(app.anonymous())
 }
 
-fn nomination(app: &TestSuite, issue: &pb::Issue) -> pb::NominateCaseRequest {
+pub fn nomination(app: &TestSuite, issue: &pb::Issue) -> pb::NominateCaseRequest {
     pb::NominateCaseRequest {
         issue_id: issue.issue_id.clone(),
         title: "一处路段装上了警示标志".to_owned(),
@@ -51,11 +51,11 @@ fn nomination(app: &TestSuite, issue: &pb::Issue) -> pb::NominateCaseRequest {
     }
 }
 
-async fn nominate(app: &TestSuite, issue: &pb::Issue) -> Answer<pb::Case> {
+pub async fn nominate(app: &TestSuite, issue: &pb::Issue) -> Answer<pb::Case> {
     Ok(nominator(app).nominate_case(nomination(app, issue)).await?.into_inner().case.unwrap())
 }
 
-async fn accept(app: &TestSuite, mut who: Client, case: &pb::Case) -> Answer<pb::Case> {
+pub async fn accept(app: &TestSuite, mut who: Client, case: &pb::Case) -> Answer<pb::Case> {
     let request = pb::ReviewCaseRequest {
         case_id: case.case_id.clone(),
         decision: pb::CaseDecision::Accepted.into(),
@@ -79,7 +79,7 @@ async fn reject(app: &TestSuite, mut who: Client, case: &pb::Case) -> Answer<pb:
     Ok(who.review_case(request).await?.into_inner().case.unwrap())
 }
 
-async fn publish(app: &TestSuite, mut who: Client, case: &pb::Case) -> Answer<pb::Case> {
+pub async fn publish(app: &TestSuite, mut who: Client, case: &pb::Case) -> Answer<pb::Case> {
     let (case_id, etag) = (case.case_id.clone(), case.etag.clone());
     let request = pb::PublishCaseRequest { case_id, etag, request_id: app.request_id() };
     Ok(who.publish_case(request).await?.into_inner().case.unwrap())
@@ -92,7 +92,7 @@ async fn withdraw(app: &TestSuite, mut who: Client, case: &pb::Case) -> Answer<p
     Ok(who.withdraw_case(request).await?.into_inner().case.unwrap())
 }
 
-async fn get(mut who: Client, case: &pb::Case) -> Answer<pb::Case> {
+pub async fn get(mut who: Client, case: &pb::Case) -> Answer<pb::Case> {
     let request = pb::GetCaseRequest { case_id: case.case_id.clone() };
     Ok(who.get_case(request).await?.into_inner().case.unwrap())
 }
@@ -111,7 +111,7 @@ async fn list(mut who: Client, request: pb::ListCasesRequest) -> Vec<pb::Case> {
     }
 }
 
-async fn read(mut who: Client, case: &pb::Case) -> Answer<pb::PublishedCase> {
+pub async fn read(mut who: Client, case: &pb::Case) -> Answer<pb::PublishedCase> {
     let request = pb::GetPublishedCaseRequest { case_id: case.case_id.clone() };
     Ok(who.get_published_case(request).await?.into_inner().case.unwrap())
 }

@@ -8,7 +8,8 @@ use trail::Hash;
 
 use crate::{trail_log::audit_admin, world::*};
 
-const GUARDED: [&str; 5] = ["issue_event", "trail_log", "trail_node", "trail_head", "note_erasure"];
+const GUARDED: [&str; 7] =
+    ["issue_event", "order_event", "case_event", "trail_log", "trail_node", "trail_head", "note_erasure"];
 
 /// Runs SQL past triggers and foreign keys.
 #[expect(clippy::disallowed_methods, reason = "the macros of the store keep the foreign keys")]
@@ -57,7 +58,7 @@ pub fn id(app: &TestSuite, id: &str) -> String {
 
 /// What the server finds; of all issues where none is named.
 pub async fn verify(app: &TestSuite, issue_id: &str) -> pb::VerifyTrailResponse {
-    let request = pb::VerifyTrailRequest { issue_id: issue_id.to_owned() };
+    let request = pb::VerifyTrailRequest { issue_id: issue_id.to_owned(), ..Default::default() };
     let answer = audit_admin(app).verify_trail(request).await.unwrap().into_inner();
     assert_eq!(answer.intact, answer.fault_count == 0, "{answer:?}");
     assert!(answer.encoded_len() < 1_000_000);

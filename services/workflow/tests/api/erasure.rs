@@ -4,7 +4,7 @@ use testkit::TestSuite;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::{dba::verify, trail_log::*, world::*};
+use crate::{cases, dba::verify, orders, rulings, trail_log::*, world::*};
 
 const ADMIN: kernel::AccountId = account(901);
 const DESCRIPTION: &str = "厂门口路段没有警示标志，职工上下班有危险。";
@@ -123,6 +123,110 @@ both_engines! {
         assert_eq!(all.total_count, 1);
     }
 
+    async fn a_text_of_an_order_is_erased_and_every_proof_holds_as_before(app: TestSuite) {
+        const WISH: &str = "希望下午进行";
+        let order = orders::scheduled(app).await;
+        log_all(app).await;
+        let chain = format!("order/{}", order.order_id);
+        let of_one = || pb::ExportTrailRequest { chain: chain.clone(), ..Default::default() };
+        let before = (export(app, "").await.unwrap(), exported(app, of_one()).await.unwrap());
+        let (entries, _) = orders::trail(orders::clerk(app), &order).await.unwrap();
+        let doomed = &entries[0].notes[0];
+        assert_eq!((doomed.field.as_str(), doomed.text.as_str()), ("wish", WISH));
+        // Placed, accepted and scheduled: each answer shows it.
+        assert_eq!(n_answers(app, WISH).await, 3);
+        let erasure = erase(app, request(app, &doomed.note_id)).await.unwrap();
+        assert_eq!((erasure.sequence, erasure.issue_id.as_str(), &erasure.chain), (1, "", &chain));
+        let digest = trail::Hash::try_from(erasure.digest.as_ref()).unwrap().to_string();
+        assert!(entries[0].payload_json.contains(&digest));
+
+        assert_eq!(n_answers(app, WISH).await, 0);
+        assert_eq!(orders::get(orders::firm(app), &order).await.unwrap().wish, "");
+        let (entries, broken_at) = orders::trail(orders::clerk(app), &order).await.unwrap();
+        assert!(broken_at == 0 && entries[0].notes[0].erased && entries[0].notes[0].text.is_empty());
+        assert_eq!((export(app, "").await.unwrap(), exported(app, of_one()).await.unwrap()), before);
+        assert!(verify(app, "").await.intact);
+        let again = erase(app, request(app, &doomed.note_id)).await;
+        assert_eq!(refusal(again), was(Code::FailedPrecondition, "NOTE_ERASED"));
+    }
+
+    async fn a_text_of_a_case_is_erased_and_the_public_reads_it_no_more(app: TestSuite) {
+        let case = cases::nominate(app, &closed(app).await).await.unwrap();
+        let case = cases::accept(app, cases::reviewer(app), &case).await.unwrap();
+        let case = cases::publish(app, cases::publisher(app), &case).await.unwrap();
+        log_all(app).await;
+        let before = export(app, "").await.unwrap();
+        assert_eq!(n_answers(app, cases::TEXT).await, 3);
+        let mut tx = db(app).snapshot().await.unwrap();
+        let sql = "SELECT note_id FROM case_note WHERE field = 'TEXT'";
+        let doomed = store::scalar!(&mut tx, "find the text", Uuid, sql).unwrap();
+        tx.commit().await.unwrap();
+        let erasure = erase(app, request(app, &doomed.to_string())).await.unwrap();
+        assert_eq!(erasure.chain, format!("case/{}", case.case_id));
+        assert_eq!(n_answers(app, cases::TEXT).await, 0);
+        assert_eq!(cases::read(cases::public(app), &case).await.unwrap().text, "");
+        assert_eq!(cases::get(cases::publisher(app), &case).await.unwrap().text, "");
+        assert_eq!(export(app, "").await.unwrap(), before);
+        assert!(verify(app, "").await.intact);
+    }
+
+    async fn an_issue_that_was_merged_is_not_found_by_the_erased_reply_of_the_other_one(app: TestSuite) {
+        let (lead, merged) = (submitted(app).await, submitted(app).await);
+        let lead = rulings::merge(app, &lead, &[&merged]).await.unwrap();
+        let lead = liaison(app).sign_issue(&lead).await.unwrap();
+        let lead = liaison(app).dispatch_issue(&lead).await.unwrap();
+        let lead = handler(app).accept_issue(&lead).await.unwrap();
+        let lead = handler(app).reply_issue(&lead).await.unwrap();
+        let lead = liaison(app).feed_back_issue(&lead).await.unwrap();
+        let merged = owner(app).get(&merged).await.unwrap();
+        let merged = liaison(app).feed_back_issue(&merged).await.unwrap();
+        assert_eq!(merged.reply.as_ref().unwrap().text, "警示标志已安装");
+        // The job that compares puts in what no step could have written.
+        app.clock.advance(chrono::TimeDelta::minutes(6));
+        app.settle().await;
+        let found = async || {
+            let request = pb::SearchIssuesRequest { query: "已安装".to_owned(), ..Default::default() };
+            operator(app).issues().search_issues(request).await.unwrap().into_inner().total_count
+        };
+        assert_eq!(found().await, 2);
+        let reply = note(app, &lead, "reply_text").await;
+        erase(app, request(app, &reply.note_id)).await.unwrap();
+        assert_eq!(found().await, 0);
+        assert_eq!(n_answers(app, "警示标志已安装").await, 0);
+        app.clock.advance(chrono::TimeDelta::minutes(6));
+        app.settle().await;
+        assert_eq!(found().await, 0);
+    }
+
+    async fn the_job_that_compares_takes_an_erased_reply_from_merged_issues_too(app: TestSuite) {
+        let (lead, merged) = (submitted(app).await, submitted(app).await);
+        let lead = rulings::merge(app, &lead, &[&merged]).await.unwrap();
+        let lead = liaison(app).sign_issue(&lead).await.unwrap();
+        let lead = liaison(app).dispatch_issue(&lead).await.unwrap();
+        let lead = handler(app).accept_issue(&lead).await.unwrap();
+        let lead = handler(app).reply_issue(&lead).await.unwrap();
+        liaison(app).feed_back_issue(&lead).await.unwrap();
+        let merged = owner(app).get(&merged).await.unwrap();
+        liaison(app).feed_back_issue(&merged).await.unwrap();
+        app.clock.advance(chrono::TimeDelta::minutes(6));
+        app.settle().await;
+        let kept = async || {
+            let mut tx = db(app).snapshot().await.unwrap();
+            let sql = "SELECT COUNT(*) FROM search_text WHERE part = 'REPLY'";
+            let n_kept = store::scalar!(&mut tx, "count", i64, sql).unwrap();
+            tx.commit().await.unwrap();
+            n_kept
+        };
+        assert_eq!(kept().await, 2);
+        // As a build did that knew nothing of this.
+        let mut tx = db(app).begin().await.unwrap();
+        let sql = "UPDATE note SET salt = NULL, body = NULL WHERE field = 'REPLY_TEXT'";
+        store::execute!(&mut tx, "erase the reply", sql).unwrap();
+        tx.commit().await.unwrap();
+        app.settle().await;
+        assert_eq!(kept().await, 0);
+    }
+
     async fn a_text_is_erased_once_and_by_the_security_administrator_alone(app: TestSuite) {
         let issue = submitted(app).await;
         let doomed = note(app, &issue, "description").await.note_id;
@@ -160,7 +264,7 @@ both_engines! {
         for table in ["issue_event", "trail_log", "trail_node", "trail_head", "note_erasure"] {
             log_all(app).await;
             let column = match table {
-                "note_erasure" | "issue_event" | "trail_log" => "issue_id",
+                "note_erasure" | "issue_event" | "trail_log" => "seq",
                 "trail_node" => "hash",
                 _ => "line",
             };

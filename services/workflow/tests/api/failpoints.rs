@@ -216,7 +216,7 @@ const TESTS: &[Test] = &tests! {
         nothing_is_found_by_a_text_that_was_erased
     }
     submission {
-        the_manager_raises_on_behalf_and_the_firm_confirms
+        what_is_raised_on_behalf_is_flagged_once_the_firm_has_not_confirmed_in_time
         what_routing_cannot_place_waits_for_an_operator
         a_number_is_given_out_once_and_none_is_left_out
     }

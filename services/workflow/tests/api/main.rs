@@ -30,6 +30,8 @@ macro_rules! both_engines {
 }
 
 mod access;
+mod addresses;
+mod all_chains;
 mod attachments;
 mod calendars;
 mod cases;
@@ -50,6 +52,7 @@ mod files;
 mod history;
 mod ladder;
 mod lists;
+mod migration;
 mod model;
 mod order_ladder;
 mod order_rules;
@@ -65,6 +68,7 @@ mod submission;
 mod tampering;
 mod trace;
 mod trail_log;
+mod uncounted;
 mod watching;
 mod witness;
 mod world;

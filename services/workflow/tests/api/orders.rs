@@ -60,7 +60,7 @@ pub async fn offering_of(app: &TestSuite, kind: &str) -> Answer<pb::Offering> {
     Ok(desk(app).create_offering(request).await?.into_inner().offering.unwrap())
 }
 
-fn placement(app: &TestSuite, offering: &pb::Offering) -> pb::PlaceOrderRequest {
+pub fn placement(app: &TestSuite, offering: &pb::Offering) -> pb::PlaceOrderRequest {
     pb::PlaceOrderRequest {
         enterprise_id: DAIRY.to_string(),
         offering_id: offering.offering_id.clone(),
@@ -123,7 +123,7 @@ pub async fn delivered(app: &TestSuite) -> pb::Order {
     deliver_order(app, desk(app), &order).await.unwrap()
 }
 
-async fn get(mut who: Client, order: &pb::Order) -> Answer<pb::Order> {
+pub async fn get(mut who: Client, order: &pb::Order) -> Answer<pb::Order> {
     let request = pb::GetOrderRequest { order_id: order.order_id.clone() };
     Ok(who.get_order(request).await?.into_inner().order.unwrap())
 }
@@ -147,7 +147,7 @@ async fn list(mut who: Client, request: pb::ListOrdersRequest) -> Vec<String> {
     }
 }
 
-async fn trail(mut who: Client, order: &pb::Order) -> Answer<(Vec<pb::OrderTrailEntry>, i64)> {
+pub async fn trail(mut who: Client, order: &pb::Order) -> Answer<(Vec<pb::OrderTrailEntry>, i64)> {
     let (mut entries, mut page_token) = (Vec::new(), String::new());
     loop {
         let request = pb::GetOrderTrailRequest { order_id: order.order_id.clone(), page_size: 2, page_token };

@@ -147,7 +147,7 @@ both_engines! {
         dba(app, &[
             "UPDATE trail_log SET log_index = -log_index WHERE log_index >= 10".to_owned(),
             "UPDATE trail_log SET log_index = -log_index + 1 WHERE log_index < 0".to_owned(),
-            format!("INSERT INTO trail_log (log_index, issue_id, seq) VALUES (10, {issue}, 11)"),
+            format!("INSERT INTO trail_log (log_index, subject, subject_id, seq) VALUES (10, 'issue', {issue}, 11)"),
             "UPDATE trail_progress SET size = size + 1".to_owned(),
         ]).await;
         let in_log = faults(app, "").await;

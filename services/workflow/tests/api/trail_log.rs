@@ -21,7 +21,10 @@ pub fn audit_admin(app: &TestSuite) -> TrailServiceClient<Bearer> {
 
 /// The exported file; of all issues where none is named.
 pub async fn export(app: &TestSuite, issue_id: &str) -> Answer<Vec<u8>> {
-    let request = pb::ExportTrailRequest { issue_id: issue_id.to_owned() };
+    exported(app, pb::ExportTrailRequest { issue_id: issue_id.to_owned(), ..Default::default() }).await
+}
+
+pub async fn exported(app: &TestSuite, request: pb::ExportTrailRequest) -> Answer<Vec<u8>> {
     let mut chunks = audit_admin(app).export_trail(request).await?.into_inner();
     let mut file = Vec::new();
     while let Some(chunk) = chunks.next().await {

@@ -190,7 +190,7 @@ async fn record(
     };
     let mut batch = Batch::new();
     blobs::owned(&mut batch, &kept.blob_key, kept.since);
-    attachments::insert(&mut batch, &file, &call.client);
+    attachments::insert(&mut batch, &file, &call.client.to_string());
     if let Some(draft) = draft {
         drafts::touch(&mut batch, draft.id, now);
     }

@@ -37,7 +37,7 @@ pub(super) fn add_to(rpc: WorkflowRpc, routes: &mut RoutesBuilder, limits: &Limi
 }
 
 /// What matters to access of a case. The firm is none of it: nobody is let in for its sake.
-fn case_facts(department: DepartmentId) -> Facts {
+pub(super) fn case_facts(department: DepartmentId) -> Facts {
     Facts { department: vec![department], ..Facts::default() }
 }
 

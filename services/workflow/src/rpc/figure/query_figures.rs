@@ -34,12 +34,14 @@ pub(super) async fn handle(
     let mut tx = rpc.db.snapshot().await?;
     let reading = Reading::open(&rpc, &mut tx, &viewer, question).await?;
     let tally = reading.tally(&mut tx, &wanted, grouping).await?;
+    let uncounted = reading.n_uncounted(&mut tx).await?;
     tx.commit().await?;
     let limits = &*rpc.figure_limits;
     let shown = |figure| shown(figure, &tally, grouping, &reading.question, limits);
     Ok(pb::QueryFiguresResponse {
         figures: wanted.into_iter().map(shown).collect(),
         limits_version: version(limits.version),
+        uncounted,
     })
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Reading<'a> {
     /// Issues with steps that were not reckoned with.
     pending: BTreeMap<IssueId, Marks>,
     ids: Vec<IssueId>,
+    /// Issues that cannot be counted.
+    uncounted: BTreeSet<IssueId>,
 }
 
 impl<'a> Reading<'a> {
@@ -52,17 +54,31 @@ impl<'a> Reading<'a> {
             return Err(WorkflowError::FiguresBehind(progress.reckoned_at));
         }
         let mut pending = BTreeMap::new();
+        let mut uncounted = figures::uncounted(tx).await?;
         let histories = figures::histories(tx, &ids).await?;
-        let book = rpc.books.covering_histories(tx, histories.values()).await?;
-        for (issue, events) in histories {
-            let marks =
-                Marks::of(&events, &book).map_err(|source| WorkflowError::Uncountable { issue, source })?;
-            pending.insert(issue, marks);
+        let book = rpc.books.covering_histories(tx, histories.values().flatten()).await?;
+        for (issue, history) in histories {
+            let marks = figures::marks(&history, &book);
+            if marks.is_ok() {
+                uncounted.remove(&issue);
+            } else {
+                uncounted.insert(issue);
+            }
+            // The reckoning logs why not, and marks none either.
+            pending.insert(issue, marks.unwrap_or_default());
         }
         // The present is not before the moment of the sums: a clock of another replica may be ahead.
         let is_present = question.as_of == viewer.now;
         let as_of = if is_present { question.as_of.max(progress.reckoned_at) } else { question.as_of };
-        Ok(Self { viewer, question: Question { as_of, ..question }, progress, pending, ids })
+        let question = Question { as_of, ..question };
+        Ok(Self { viewer, question, progress, pending, ids, uncounted })
+    }
+
+    /// How many issues in sight cannot be counted.
+    pub async fn n_uncounted(&self, tx: &mut Tx) -> Result<i64, WorkflowError> {
+        let ids: Vec<IssueId> = self.uncounted.iter().copied().collect();
+        let visible = figures::visible(tx, self.viewer, &ids).await?;
+        Ok(i64::try_from(visible.len()).unwrap_or(i64::MAX))
     }
 
     /// Whether the sums that are kept answer it.

@@ -15,6 +15,7 @@ use crate::{
     error::WorkflowError,
     rpc::WorkflowRpc,
     store::{
+        addresses,
         chained::{ORDERS, Step, StepText},
         orders::{self, Found},
     },
@@ -95,7 +96,7 @@ fn entry(step: Step, texts: Vec<StepText>, audits: bool) -> Result<pb::OrderTrai
         state: convert::state(state).into(),
         actor_id,
         actor_party: convert::party(event.by.party).into(),
-        client: if audits { step.client } else { String::new() },
+        client: if audits { addresses::shown(step.client, step.address) } else { String::new() },
         notes: texts.into_iter().map(note).collect(),
         payload_json: hashed.to_json(),
         kind: step.kind,

@@ -49,7 +49,12 @@ pub(super) fn add_to(rpc: WorkflowRpc, routes: &mut RoutesBuilder, limits: &Limi
 
 impl WorkflowRpc {
     /// Refuses a call for an order with these facts that no role or scope lets in. Out of sight it does not exist.
-    fn admit_to_order(&self, call: &Call, order: OrderId, facts: &Facts) -> Result<(), WorkflowError> {
+    pub(super) fn admit_to_order(
+        &self,
+        call: &Call,
+        order: OrderId,
+        facts: &Facts,
+    ) -> Result<(), WorkflowError> {
         if call.allows(facts) {
             Ok(())
         } else if access::allows(&call.caller, &self.order_sight, facts) {
@@ -61,7 +66,7 @@ impl WorkflowRpc {
 }
 
 /// What matters to access of an order; `manager` manages its firm now.
-fn facts(order: &Order, manager: Option<AccountId>) -> Facts {
+pub(super) fn facts(order: &Order, manager: Option<AccountId>) -> Facts {
     Facts {
         enterprise: Some(order.enterprise_id),
         manager,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use kernel::{IssueId, Timestamp};
+use kernel::Timestamp;
 use proto::workflow::v1 as pb;
 use store::Tx;
 use trail::{
@@ -15,7 +15,7 @@ use crate::{
     error::WorkflowError,
     events::witness::Compared,
     store::{
-        history::chain,
+        chained::Chain,
         loose_ends,
         trail::{self as log, Head},
     },
@@ -94,12 +94,12 @@ impl<'a> Audit<'a> {
         Ok(self.found)
     }
 
-    /// One issue: its chain, the proofs of its entries, and the newest head.
-    pub async fn one_issue(mut self, issue: IssueId) -> Result<Found, WorkflowError> {
+    /// One chain, the proofs of its entries, and the newest head.
+    pub async fn one_chain(mut self, chain: Chain) -> Result<Found, WorkflowError> {
         let size = self.newest.signed.head.size;
         let mut tx = self.rpc.workflow.db.snapshot().await?;
-        let records = log::chain_records(&mut tx, issue, size).await?;
-        let uncovered = loose_ends::uncovered(&mut tx, issue, size).await?;
+        let records = log::chain_records(&mut tx, chain, size).await?;
+        let uncovered = loose_ends::uncovered(&mut tx, chain, size).await?;
         let plans: Vec<_> = records.iter().map(|record| plan::inclusion(record.log_index, size)).collect();
         let nodes = log::find_nodes(&mut tx, &plan::nodes(&plans)).await?;
         tx.commit().await?;
@@ -108,7 +108,7 @@ impl<'a> Audit<'a> {
             pipe.clone(),
             &*self.rpc.signer,
             self.start(),
-            chain(issue),
+            chain.to_string(),
             &self.newest.signed,
         )?;
         let mut verifier = Verifier::new(self.trust);
@@ -121,7 +121,7 @@ impl<'a> Audit<'a> {
         }
         self.take(&verifier);
         self.uncovered(records.last(), &uncovered);
-        self.loose_ends(Some(issue)).await?;
+        self.loose_ends(Some(chain)).await?;
         self.witnesses(&self.rpc.witnesses.known().await?);
         Ok(self.found)
     }
@@ -144,9 +144,8 @@ impl<'a> Audit<'a> {
 
     /// An entry that no export takes: it was made so by hand.
     fn unreadable(&mut self, verifier: &mut Verifier<'_>, record: &Record, error: &ExportError) {
-        let issue = record.entry.chain.strip_prefix("issue/").unwrap_or_default().to_owned();
         let (seq, explanation) = (record.entry.seq.cast_signed(), error.to_string());
-        self.fault(pb::TrailFaultKind::Unreadable, Some(issue), seq, explanation);
+        self.fault(pb::TrailFaultKind::Unreadable, Some(&record.entry.chain), seq, explanation);
         feed(verifier, b"\n");
     }
 
@@ -168,37 +167,38 @@ impl<'a> Audit<'a> {
             self.found.n_entries += 1;
             (seq, link) = (entry.seq, record.link);
             if let Some(kind) = kind {
-                let issue = entry.chain.strip_prefix("issue/").map(str::to_owned);
                 let explanation = "the entry does not follow from the one before".to_owned();
-                self.fault(kind, issue, entry.seq.cast_signed(), explanation);
+                self.fault(kind, Some(&entry.chain), entry.seq.cast_signed(), explanation);
             }
         }
     }
 
-    async fn loose_ends(&mut self, issue: Option<IssueId>) -> Result<(), WorkflowError> {
+    async fn loose_ends(&mut self, only: Option<Chain>) -> Result<(), WorkflowError> {
         use pb::TrailFaultKind::{Issue, LogIndex, NotInLog};
         let mut tx: Tx = self.rpc.workflow.db.snapshot().await?;
         let looked_at = log::progress(&mut tx).await?.position;
-        let unlogged = loose_ends::unlogged(&mut tx, issue, &looked_at).await?;
-        let vanished = loose_ends::vanished(&mut tx, issue).await?;
-        let cut = loose_ends::cut(&mut tx, issue).await?;
-        let beyond = loose_ends::beyond(&mut tx, issue).await?;
+        let unlogged = loose_ends::unlogged(&mut tx, only, &looked_at).await?;
+        let vanished = loose_ends::vanished(&mut tx, only).await?;
+        let cut = loose_ends::cut(&mut tx, only).await?;
+        let beyond = loose_ends::beyond(&mut tx, only).await?;
         tx.commit().await?;
-        for (issue, seq) in unlogged {
+        for (chain, seq) in unlogged {
             let explanation = "the event is not in the log, and does not wait for it".to_owned();
-            self.fault(NotInLog, Some(issue.to_string()), seq, explanation);
+            self.fault(NotInLog, Some(&chain.to_string()), seq, explanation);
         }
-        for ((issue, seq), log_index) in vanished {
+        for ((chain, seq), log_index) in vanished {
             let explanation = format!("the entry at {log_index} of the log is gone");
-            self.fault(LogIndex, Some(issue.to_string()), seq, explanation);
+            self.fault(LogIndex, Some(&chain.to_string()), seq, explanation);
         }
-        for (issue, seq) in cut {
-            let explanation = "the issue knows another last event than its chain has".to_owned();
-            self.fault(Issue, Some(issue.to_string()), seq, explanation);
+        for (chain, seq) in cut {
+            let explanation =
+                format!("the {} knows another last event than its chain has", chain.subject.name());
+            self.fault(Issue, Some(&chain.to_string()), seq, explanation);
         }
-        for (issue, seq) in beyond {
-            let explanation = "the event follows the last one that its issue knows".to_owned();
-            self.fault(Issue, Some(issue.to_string()), seq, explanation);
+        for (chain, seq) in beyond {
+            let explanation =
+                format!("the event follows the last one that its {} knows", chain.subject.name());
+            self.fault(Issue, Some(&chain.to_string()), seq, explanation);
         }
         Ok(())
     }
@@ -215,19 +215,20 @@ impl<'a> Audit<'a> {
         self.found.n_entries += report.entries;
         self.found.n_heads += report.heads;
         for fault in &report.faults {
-            let issue = fault.chain.as_deref().and_then(|chain| chain.strip_prefix("issue/"));
             let seq = fault.seq.unwrap_or(0).cast_signed();
-            self.fault(kind(fault.kind), issue.map(str::to_owned), seq, fault.explanation.clone());
+            self.fault(kind(fault.kind), fault.chain.as_deref(), seq, fault.explanation.clone());
         }
         self.found.n_faults += report.n_faults - report.faults.len() as u64;
     }
 
-    fn fault(&mut self, kind: pb::TrailFaultKind, issue: Option<String>, seq: i64, explanation: String) {
+    fn fault(&mut self, kind: pb::TrailFaultKind, chain: Option<&str>, seq: i64, explanation: String) {
         self.found.n_faults += 1;
         if self.found.faults.len() < MAX_FAULTS {
+            let chain = chain.unwrap_or_default();
             self.found.faults.push(pb::TrailFault {
                 kind: kind.into(),
-                issue_id: issue.unwrap_or_default(),
+                issue_id: chain.strip_prefix("issue/").unwrap_or_default().to_owned(),
+                chain: chain.to_owned(),
                 sequence: seq,
                 explanation,
             });

@@ -20,12 +20,16 @@ pub(super) async fn handle(
     let now = rpc.workflow.clock.now();
     let mut tx = rpc.workflow.db.begin().await?;
     let doomed = erasures::find(&mut tx, note).await?.ok_or(WorkflowError::NoteNotFound(note))?;
-    let Some(body) = doomed.body else { return Err(WorkflowError::NoteErased(note)) };
-    let issue = doomed.issue.id.to_string();
-    ledger::forget(&mut tx, (&body, &issue), doomed.written_at, &doomed.written_by).await?;
+    let Some(body) = &doomed.body else { return Err(WorkflowError::NoteErased(note)) };
+    // Answers about its own subject, and about the issues that show it as their reply.
+    let others = doomed.replied.iter().map(|issue| issue.uuid()).filter(|id| *id != doomed.chain.id);
+    for id in std::iter::once(doomed.chain.id).chain(others) {
+        let beside = id.to_string();
+        ledger::forget(&mut tx, (body, &beside), doomed.written_at, &doomed.written_by).await?;
+    }
     let erasure = Erasure {
         note,
-        issue: doomed.issue.id,
+        chain: doomed.chain,
         seq: doomed.seq,
         digest: doomed.digest,
         basis: basis.as_str_name().trim_start_matches("ERASURE_BASIS_"),
@@ -35,7 +39,7 @@ pub(super) async fn handle(
     };
     let response = pb::EraseNoteResponse { erasure: Some(shown(&erasure, basis)) };
     let mut batch = Batch::new();
-    erasures::erase(&mut batch, &doomed.issue, &erasure);
+    erasures::erase(&mut batch, &doomed, &erasure);
     call.remember(&mut batch, &response, now);
     // Of two at once, the row of the first refuses the second.
     batch.run(&mut tx).await.map_err(|error| match error.constraint() {
@@ -43,7 +47,7 @@ pub(super) async fn handle(
         _ => error.into(),
     })?;
     tx.commit().await?;
-    tracing::info!(note.id = %note, issue.id = %erasure.issue, "a text was erased");
+    tracing::info!(note.id = %note, chain = %erasure.chain, "a text was erased");
     Ok(response)
 }
 
@@ -61,15 +65,16 @@ fn parse(req: pb::EraseNoteRequest) -> Result<(NoteId, pb::ErasureBasis, String)
 }
 
 fn shown(erasure: &Erasure, basis: pb::ErasureBasis) -> pb::NoteErasure {
-    let Erasure { note, issue, seq, digest, basis: _, reference, by, at } = erasure;
+    let Erasure { note, chain, seq, digest, basis: _, reference, by, at } = erasure;
     pb::NoteErasure {
         note_id: note.to_string(),
-        issue_id: issue.to_string(),
+        issue_id: chain.issue().map(|issue| issue.to_string()).unwrap_or_default(),
         sequence: *seq,
         digest: digest.as_bytes().to_vec().into(),
         basis: basis.into(),
         reference: reference.clone(),
         erased_by: by.clone(),
         erase_time: Some(timestamp(*at)),
+        chain: chain.to_string(),
     }
 }

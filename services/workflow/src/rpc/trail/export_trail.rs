@@ -1,21 +1,18 @@
 use std::panic::resume_unwind;
 
 use futures::{Stream, StreamExt as _, stream};
-use kernel::IssueId;
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields, Refusal};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use trail::{ChainExportWriter, ExportWriter, Signer as _, Start};
 
-use super::{TrailRpc, pipe::Pipe, plan};
+use super::{TrailRpc, chain, pipe::Pipe, plan};
 use crate::{
     domain::local_date,
     error::WorkflowError,
-    rpc::facts,
     store::{
-        history::chain,
-        issues,
+        chained::Chain,
         trail::{self as log, Head},
     },
 };
@@ -34,13 +31,11 @@ pub(super) async fn handle(
     call: Call,
     req: pb::ExportTrailRequest,
 ) -> Result<impl Stream<Item = Chunk> + Send + 'static, WorkflowError> {
-    let issue = parse(req)?;
+    let chain = parse(req)?;
     let now = rpc.workflow.clock.now();
     let mut tx = rpc.workflow.db.snapshot().await?;
-    if let Some(id) = issue {
-        let found = issues::find(&mut tx, id, local_date(now)).await?;
-        let found = found.ok_or(WorkflowError::IssueNotFound(id))?;
-        rpc.workflow.admit(&call, id, &facts(&found.issue, found.manager))?;
+    if let Some(chain) = chain {
+        chain::admit(&rpc.workflow, &call, &mut tx, chain, local_date(now)).await?;
     }
     let head = log::last_head(&mut tx).await?.ok_or(WorkflowError::TreeHeadMissing)?;
     let mut earlier_keys = log::public_keys(&mut tx).await?;
@@ -54,8 +49,8 @@ pub(super) async fn handle(
     let (sender, receiver) = mpsc::channel(AHEAD);
     let making = tokio::spawn(async move {
         let export = Export { rpc, pipe: Pipe::default(), sender };
-        let written = match issue {
-            Some(id) => export.one_issue(id, &head, start).await,
+        let written = match chain {
+            Some(chain) => export.one_chain(chain, &head, start).await,
             None => export.whole_log(&head, start).await,
         };
         match written {
@@ -72,12 +67,12 @@ pub(super) async fn handle(
     Ok(ReceiverStream::new(receiver).chain(end))
 }
 
-fn parse(req: pb::ExportTrailRequest) -> Result<Option<IssueId>, Refusal> {
-    let pb::ExportTrailRequest { issue_id } = req;
+fn parse(req: pb::ExportTrailRequest) -> Result<Option<Chain>, Refusal> {
+    let pb::ExportTrailRequest { issue_id, chain } = req;
     let mut f = Fields::new();
-    let issue = f.parse_optional("issue_id", &issue_id);
+    let chain = chain::named(&mut f, &issue_id, &chain);
     f.finish()?;
-    Ok(issue)
+    Ok(chain)
 }
 
 /// An export on its way to the caller.
@@ -129,10 +124,10 @@ impl Export {
     }
 
     /// Each entry with the proof that it stands in the log under the newest head.
-    async fn one_issue(&self, issue: IssueId, newest: &Head, start: Start) -> Result<(), Ended> {
+    async fn one_chain(&self, chain: Chain, newest: &Head, start: Start) -> Result<(), Ended> {
         let size = newest.signed.head.size;
         let mut tx = self.rpc.workflow.db.snapshot().await?;
-        let records = log::chain_records(&mut tx, issue, size).await?;
+        let records = log::chain_records(&mut tx, chain, size).await?;
         let plans: Vec<_> = records.iter().map(|record| plan::inclusion(record.log_index, size)).collect();
         let nodes = log::nodes(&mut tx, &plan::nodes(&plans)).await?;
         tx.commit().await?;
@@ -140,7 +135,7 @@ impl Export {
             self.pipe.clone(),
             &*self.rpc.signer,
             start,
-            chain(issue),
+            chain.to_string(),
             &newest.signed,
         )?;
         for (record, plan) in records.iter().zip(&plans) {

@@ -12,6 +12,7 @@ use crate::{
     error::WorkflowError,
     rpc::{convert, facts},
     store::{
+        addresses,
         issues::{self, Found},
         trail::{self as log, NoteText, Step},
     },
@@ -155,7 +156,7 @@ fn entry(
         state: step.state.parse().map(convert::state).map_err(|_| unreadable("state"))?.into(),
         actor_id,
         actor_party: convert::party(event.by.party).into(),
-        client: if reader.audits { step.client } else { String::new() },
+        client: if reader.audits { addresses::shown(step.client, step.address) } else { String::new() },
         notes: shown,
         payload_json: hashed.to_json(),
         kind: step.kind,

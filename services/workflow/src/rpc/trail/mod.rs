@@ -1,4 +1,5 @@
-//! The trace of every issue, for those who follow it and those who check it.
+//! The trace of every issue, and the log over the chains of issues, orders and cases, for those who follow them and those
+//! who check them.
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::WorkflowRpc;
 use crate::events::witness::Witnesses;
 
 mod audit;
+mod chain;
 mod erase_note;
 mod export_trail;
 mod get_trail;

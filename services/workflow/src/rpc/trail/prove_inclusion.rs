@@ -1,17 +1,12 @@
-use kernel::IssueId;
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields, Refusal};
 use store::Tx;
 
-use super::{TrailRpc, get_tree_head, plan};
+use super::{TrailRpc, chain, get_tree_head, plan};
 use crate::{
     domain::local_date,
     error::WorkflowError,
-    rpc::facts,
-    store::{
-        issues,
-        trail::{self as log, Head, Named},
-    },
+    store::trail::{self as log, Head, Named},
 };
 
 pub(super) async fn handle(
@@ -22,23 +17,22 @@ pub(super) async fn handle(
     let (named, tree_size) = parse(req)?;
     let today = local_date(rpc.workflow.clock.now());
     let mut tx = rpc.workflow.db.snapshot().await?;
-    if let Named::InChain(id, _) = named {
-        let found = issues::find(&mut tx, id, today).await?.ok_or(WorkflowError::IssueNotFound(id))?;
-        rpc.workflow.admit(&call, id, &facts(&found.issue, found.manager))?;
+    if let Named::InChain(chain, _) = named {
+        chain::admit(&rpc.workflow, &call, &mut tx, chain, today).await?;
     }
     let missing = || WorkflowError::LogEntryNotFound(name(named));
     let Some(place) = log::place(&mut tx, named).await? else {
         // An event waits for its place in the log for half a second, and longer for the next head.
         return Err(match named {
-            Named::InChain(id, seq) if !log::steps(&mut tx, id, seq - 1, 1).await?.is_empty() => {
+            Named::InChain(chain, seq) if log::link(&mut tx, chain, seq).await?.is_some() => {
                 WorkflowError::LogEntryNotCovered { entry: name(named), tree_size }
             }
             Named::InChain(..) | Named::InLog(_) => missing(),
         });
     };
     if let Named::InLog(_) = named {
-        let found = issues::find(&mut tx, place.issue, today).await?.ok_or_else(missing)?;
-        if !call.allows(&facts(&found.issue, found.manager)) {
+        let facts = chain::facts_of(&mut tx, place.chain, today).await?.ok_or_else(missing)?;
+        if !call.allows(&facts) {
             return Err(missing());
         }
     }
@@ -52,7 +46,8 @@ pub(super) async fn handle(
     let nodes = log::nodes(&mut tx, &plan::nodes(std::slice::from_ref(&plan))).await?;
     tx.commit().await?;
     Ok(pb::ProveInclusionResponse {
-        issue_id: place.issue.to_string(),
+        issue_id: place.chain.issue().map(|issue| issue.to_string()).unwrap_or_default(),
+        chain: place.chain.to_string(),
         sequence: place.seq,
         log_index: place.log_index.cast_signed(),
         hash: place.link.as_bytes().to_vec().into(),
@@ -62,20 +57,20 @@ pub(super) async fn handle(
 }
 
 fn parse(req: pb::ProveInclusionRequest) -> Result<(Named, i64), Refusal> {
-    let pb::ProveInclusionRequest { issue_id, sequence, log_index, tree_size } = req;
+    let pb::ProveInclusionRequest { issue_id, sequence, log_index, tree_size, chain } = req;
     let mut f = Fields::new();
-    let issue: Option<IssueId> = f.parse_optional("issue_id", &issue_id);
-    if issue.is_some() != (0 < sequence) {
-        f.reject("sequence", "is at least 1 with an issue, and 0 without one");
+    let chain = chain::named(&mut f, &issue_id, &chain);
+    if chain.is_some() != (0 < sequence) {
+        f.reject("sequence", "is at least 1 with a chain, and 0 without one");
     }
-    if log_index < 0 || (issue.is_some() && log_index != 0) {
-        f.reject("log_index", "is not negative, and 0 with an issue");
+    if log_index < 0 || (chain.is_some() && log_index != 0) {
+        f.reject("log_index", "is not negative, and 0 with a chain");
     }
     if tree_size < 0 {
         f.reject("tree_size", "is not negative");
     }
     f.finish()?;
-    Ok((issue.map_or(Named::InLog(log_index), |issue| Named::InChain(issue, sequence)), tree_size))
+    Ok((chain.map_or(Named::InLog(log_index), |chain| Named::InChain(chain, sequence)), tree_size))
 }
 
 /// The head over exactly `size` entries; the newest for 0.
@@ -92,7 +87,7 @@ pub(super) async fn head(tx: &mut Tx, size: i64) -> Result<Head, WorkflowError> 
 /// As `issue/019b…#3`, or `log#17`.
 fn name(named: Named) -> String {
     match named {
-        Named::InChain(issue, seq) => format!("issue/{issue}#{seq}"),
+        Named::InChain(chain, seq) => format!("{chain}#{seq}"),
         Named::InLog(log_index) => format!("log#{log_index}"),
     }
 }

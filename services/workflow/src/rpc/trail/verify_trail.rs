@@ -1,17 +1,15 @@
-use kernel::IssueId;
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields, Refusal};
 
 use super::{
     TrailRpc,
     audit::{self, Audit, Found},
-    get_tree_head,
+    chain, get_tree_head,
 };
 use crate::{
     domain::local_date,
     error::WorkflowError,
-    rpc::facts,
-    store::{issues, trail as log},
+    store::{chained::Chain, trail as log},
 };
 
 pub(super) async fn handle(
@@ -19,20 +17,18 @@ pub(super) async fn handle(
     call: Call,
     req: pb::VerifyTrailRequest,
 ) -> Result<pb::VerifyTrailResponse, WorkflowError> {
-    let issue = parse(req)?;
+    let chain = parse(req)?;
     let now = rpc.workflow.clock.now();
     let mut tx = rpc.workflow.db.snapshot().await?;
-    if let Some(id) = issue {
-        let found = issues::find(&mut tx, id, local_date(now)).await?;
-        let found = found.ok_or(WorkflowError::IssueNotFound(id))?;
-        rpc.workflow.admit(&call, id, &facts(&found.issue, found.manager))?;
+    if let Some(chain) = chain {
+        chain::admit(&rpc.workflow, &call, &mut tx, chain, local_date(now)).await?;
     }
     let newest = log::last_head(&mut tx).await?.ok_or(WorkflowError::TreeHeadMissing)?;
     tx.commit().await?;
     let trust = audit::trust(&rpc);
     let audit = Audit::new(&rpc, &trust, &newest, now);
-    let Found { n_entries, n_heads, faults, n_faults } = match issue {
-        Some(id) => audit.one_issue(id).await?,
+    let Found { n_entries, n_heads, faults, n_faults } = match chain {
+        Some(chain) => audit.one_chain(chain).await?,
         None => audit.whole_log(call.deadline).await?,
     };
     if 0 < n_faults {
@@ -49,12 +45,12 @@ pub(super) async fn handle(
     })
 }
 
-fn parse(req: pb::VerifyTrailRequest) -> Result<Option<IssueId>, Refusal> {
-    let pb::VerifyTrailRequest { issue_id } = req;
+fn parse(req: pb::VerifyTrailRequest) -> Result<Option<Chain>, Refusal> {
+    let pb::VerifyTrailRequest { issue_id, chain } = req;
     let mut f = Fields::new();
-    let issue = f.parse_optional("issue_id", &issue_id);
+    let chain = chain::named(&mut f, &issue_id, &chain);
     f.finish()?;
-    Ok(issue)
+    Ok(chain)
 }
 
 async fn witnesses(rpc: &TrailRpc) -> Result<Vec<pb::TrailWitness>, WorkflowError> {

@@ -9,11 +9,8 @@ use store::{Error, Filter, Select, Tx};
 use uuid::Uuid;
 
 use crate::{
-    domain::{
-        Event,
-        figure::{Mark, Marks, Subject},
-    },
-    store::filter::Viewer,
+    domain::figure::{Mark, Marks, Subject},
+    store::{figures::uncounted::History, filter::Viewer},
 };
 
 /// How far the sums have come.
@@ -92,9 +89,9 @@ pub(crate) async fn visible(
     Ok(rows.into_iter().map(|(id,)| IssueId::new(id)).collect())
 }
 
-/// The whole history of each issue.
-pub(crate) async fn histories(tx: &mut Tx, ids: &[IssueId]) -> Result<BTreeMap<IssueId, Vec<Event>>, Error> {
-    let mut histories: BTreeMap<IssueId, Vec<Event>> = BTreeMap::new();
+/// The whole history of each issue. One that cannot be read says so, and keeps nobody from reading the others.
+pub(crate) async fn histories(tx: &mut Tx, ids: &[IssueId]) -> Result<BTreeMap<IssueId, History>, Error> {
+    let mut histories: BTreeMap<IssueId, History> = BTreeMap::new();
     if ids.is_empty() {
         return Ok(histories);
     }
@@ -104,9 +101,12 @@ pub(crate) async fn histories(tx: &mut Tx, ids: &[IssueId]) -> Result<BTreeMap<I
         .rows::<(Uuid, String)>(tx, "read histories")
         .await?;
     for (id, payload) in rows {
-        let event =
-            serde_json::from_str(&payload).map_err(|_| Error::unreadable("issue_event", "payload", &id))?;
-        histories.entry(IssueId::new(id)).or_default().push(event);
+        let history = histories.entry(IssueId::new(id)).or_insert_with(|| Ok(Vec::new()));
+        match (serde_json::from_str(&payload), history) {
+            (Ok(event), Ok(events)) => events.push(event),
+            (Err(_), history) => *history = Err(Error::unreadable("issue_event", "payload", &id)),
+            (Ok(_), Err(_)) => {}
+        }
     }
     Ok(histories)
 }

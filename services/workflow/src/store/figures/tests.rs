@@ -67,7 +67,8 @@ async fn record(app: &TestSuite, ids: &FixedIds, events: &[Event], n: usize) {
     });
     let before = folded.as_ref().map(|issue| history::Before { issue, link });
     let mut batch = Batch::new();
-    let step = Record { before, happened: &happened, written: &[], rules: rules(), client: "test" };
+    let client = kernel::Origin::program("test");
+    let step = Record { before, happened: &happened, written: &[], rules: rules(), client: &client };
     history::record(&mut batch, step).unwrap();
     let mut tx = db(app).begin().await.unwrap();
     batch.run(&mut tx).await.unwrap();

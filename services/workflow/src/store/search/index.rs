@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::Audience;
 use crate::{
-    domain::{Issue, UnknownName},
+    domain::{Issue, NoteField, UnknownName},
     store::{issues::read_fold, notes::NewNote},
 };
 
@@ -95,17 +95,31 @@ pub(in crate::store) fn save(batch: &mut Batch, before: Option<&Issue>, after: &
     }
 }
 
-/// Takes away what the issue is found by because of this text. A reply is not found by its legal basis alone.
-pub(in crate::store) fn erase(batch: &mut Batch, issue: &Issue, note: NoteId) {
-    let of_reply =
-        Reply::of(issue).is_some_and(|reply| reply.text == note || reply.legal_basis == Some(note));
-    let text = match note {
-        note if note == issue.title.note_id => Text::Title,
-        note if note == issue.description.note_id => Text::Description,
-        _ if of_reply => Text::Reply,
-        _ => return,
-    };
-    search::remove(batch, issue.id.uuid(), text.name());
+/// Takes away what issues are found by because of this text, which is that `field` of an event of `issue`; `replied` are
+/// those with it in their reply. A reply is not found by its legal basis alone.
+pub(in crate::store) fn erase(batch: &mut Batch, issue: IssueId, field: &str, replied: &[IssueId]) {
+    let own = [(NoteField::Title, Text::Title), (NoteField::Description, Text::Description)];
+    for (_, text) in own.into_iter().filter(|(own, _)| own.name() == field) {
+        search::remove(batch, issue.uuid(), text.name());
+    }
+    for issue in replied {
+        forget(batch, *issue, Text::Reply);
+    }
+}
+
+/// The issues whose reply, or its legal basis, is this text: that which it was written for, and those that were merged
+/// into it.
+pub(in crate::store) async fn replied_with(tx: &mut Tx, note: NoteId) -> Result<Vec<IssueId>, Error> {
+    let rows = store::rows!(
+        tx,
+        "look for issues with that reply",
+        (Uuid,),
+        "SELECT issue_id FROM issue WHERE reply_text_id = $1
+        UNION
+        SELECT issue_id FROM issue WHERE legal_basis_id = $1",
+        note.uuid()
+    )?;
+    Ok(rows.into_iter().map(|(id,)| IssueId::new(id)).collect())
 }
 
 fn reply_tokens(text: &str, basis: &str) -> Tokens {
@@ -238,13 +252,20 @@ pub(crate) async fn erased(tx: &mut Tx, limit: i64) -> Result<Vec<(IssueId, Text
         tx,
         "look for texts that were erased",
         (Uuid, String),
-        "SELECT DISTINCT search_text.subject_id, search_text.part
-        FROM note
-        JOIN issue ON issue.issue_id = note.issue_id
-        JOIN search_text ON search_text.subject_id = note.issue_id
-        WHERE note.body IS NULL
-            AND (search_text.part = $1 AND note.note_id = issue.description_id
-                OR search_text.part = $2 AND note.note_id IN (issue.reply_text_id, issue.legal_basis_id))
+        // A reply is also that of the issues that were merged into its own.
+        "SELECT subject_id, part FROM search_text
+        WHERE part = $1 AND subject_id IN (
+            SELECT issue.issue_id FROM note
+            JOIN issue ON issue.issue_id = note.issue_id AND issue.description_id = note.note_id
+            WHERE note.body IS NULL
+        )
+        UNION ALL
+        SELECT subject_id, part FROM search_text
+        WHERE part = $2 AND subject_id IN (
+            SELECT issue_id FROM issue WHERE reply_text_id IN (SELECT note_id FROM note WHERE body IS NULL)
+            UNION
+            SELECT issue_id FROM issue WHERE legal_basis_id IN (SELECT note_id FROM note WHERE body IS NULL)
+        )
         LIMIT $3",
         Text::Description.name(),
         Text::Reply.name(),

@@ -130,7 +130,7 @@ impl World {
         // Not every entry is in the log before the jobs ran.
         self.app.settle().await;
         let mut trail = pb::trail_service_client::TrailServiceClient::new(self.bearer(19));
-        let request = pb::VerifyTrailRequest { issue_id: issue_id.to_owned() };
+        let request = pb::VerifyTrailRequest { issue_id: issue_id.to_owned(), ..Default::default() };
         let told = trail.verify_trail(request).await.unwrap().into_inner();
         self.count("verified".to_owned());
         // The jobs ran: what has fallen due is done in the model too.
