@@ -13,7 +13,24 @@ use crate::{raw, world::World};
 
 /// Words that a mutation's name does not begin with.
 const READS: &[&str] = &[
-    "Get", "List", "Count", "Batch", "Watch", "Stream", "Query", "Export", "Drill", "Explain", "Preview",
+    "Get",
+    "List",
+    "Count",
+    "Batch",
+    "Watch",
+    "Stream",
+    "Query",
+    "Search",
+    "Export",
+    "Download",
+    "Drill",
+    "Explain",
+    "Preview",
+    "Simulate",
+    "Suggest",
+    "Validate",
+    "VerifyTrail",
+    "Prove",
     "Check",
 ];
 

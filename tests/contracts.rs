@@ -126,8 +126,8 @@ fn every_rpc_has_its_own_messages_an_address_and_a_rule() {
 
 /// What reads, by the first word of its name; everything else changes something.
 const READS: &[&str] = &[
-    "Get", "List", "Count", "Batch", "Watch", "Stream", "Query", "Export", "Drill", "Explain", "Preview",
-    "Verify", "Check",
+    "Get", "List", "Count", "Batch", "Watch", "Stream", "Query", "Search", "Export", "Download", "Drill",
+    "Explain", "Preview", "Simulate", "Suggest", "Validate", "Verify", "Prove", "Check",
 ];
 /// Credentials: answered anew each time, and no hash of a request with a password in it is kept.
 const CREDENTIALS: &[&str] = &["Login", "Refresh", "Logout", "IssueClientToken", "ChangePassword"];

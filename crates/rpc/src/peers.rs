@@ -17,7 +17,7 @@ use kernel::Clock;
 use proto::common::v1::ErrorReason;
 use rand::Rng as _;
 use tonic::{Code, Status, body::Body, transport::Channel};
-use tower::{Service, ServiceExt as _};
+use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
 
 use crate::{
     call::Call,
@@ -208,13 +208,18 @@ impl Service<Request<Body>> for Transport {
 /// The same ways for a client that brings its own token: tests, stories, tools.
 #[derive(Debug, Clone)]
 pub struct Bearer {
-    transport: Transport,
+    way: BoxCloneSyncService<Request<Body>, Response<Body>, Status>,
     token: Option<Arc<str>>,
 }
 
 impl Bearer {
-    pub fn new(transport: Transport, token: Option<&str>) -> Self {
-        Self { transport, token: token.map(Into::into) }
+    /// `way` is a [`Transport`], or whatever stands before one.
+    pub fn new<W>(way: W, token: Option<&str>) -> Self
+    where
+        W: Service<Request<Body>, Response = Response<Body>, Error = Status> + Clone + Send + Sync + 'static,
+        W::Future: Send,
+    {
+        Self { way: BoxCloneSyncService::new(way), token: token.map(Into::into) }
     }
 }
 
@@ -228,14 +233,14 @@ impl Service<Request<Body>> for Bearer {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let Self { transport, token } = self.clone();
+        let Self { way, token } = self.clone();
         Box::pin(async move {
             if let Some(token) = &token {
                 request
                     .headers_mut()
                     .insert(http::header::AUTHORIZATION, secret(&format!("Bearer {token}"))?);
             }
-            transport.oneshot(request).await
+            way.oneshot(request).await
         })
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct Shared {
     n_transactions: AtomicU64,
     outbox: watch::Sender<u64>,
     pub(crate) templates: Templates,
+    #[cfg(feature = "failpoints")]
+    pub(crate) failpoints: crate::Failpoints,
 }
 
 enum Pools {
@@ -107,6 +109,8 @@ impl Db {
             n_transactions: AtomicU64::new(0),
             outbox: watch::Sender::new(0),
             templates: Templates::default(),
+            #[cfg(feature = "failpoints")]
+            failpoints: crate::Failpoints::default(),
         })))
     }
 
@@ -183,6 +187,12 @@ impl Db {
             statements: self.0.n_statements.load(Relaxed),
             transactions: self.0.n_transactions.load(Relaxed),
         }
+    }
+
+    /// What goes wrong at this database's commits.
+    #[cfg(feature = "failpoints")]
+    pub fn failpoints(&self) -> &crate::Failpoints {
+        &self.0.failpoints
     }
 
     /// Changes after each commit of this process that wrote to the outbox. What other replicas write does not show.

@@ -8,6 +8,8 @@ use std::{
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, SqliteConnection, postgres::PgRow, sqlite::SqliteRow};
 use tokio::runtime::Handle;
 
+#[cfg(feature = "failpoints")]
+use crate::Fault;
 use crate::{
     Bind, Engine, Error, bind, constraint,
     db::Shared,
@@ -70,7 +72,43 @@ impl Tx {
     }
 
     /// Makes the transaction's writes last. When this fails with [`Error::Unavailable`] the outcome is unknown.
-    pub async fn commit(mut self) -> Result<(), Error> {
+    #[cfg(not(feature = "failpoints"))]
+    pub async fn commit(self) -> Result<(), Error> {
+        self.end().await
+    }
+
+    /// The same, and whatever the test has planned for this place in the source happens.
+    ///
+    /// # Panics
+    /// Where the plan says so.
+    #[cfg(feature = "failpoints")]
+    #[track_caller]
+    #[expect(clippy::panic, reason = "that is what is asked for")]
+    pub fn commit(self) -> impl Future<Output = Result<(), Error>> + Send {
+        let place = std::panic::Location::caller();
+        async move {
+            let gone = || Error::Unavailable { doing: "commit", source: sqlx::Error::WorkerCrashed };
+            let planned = self.shared.failpoints.at(place);
+            match planned {
+                Some(Fault::ErrorBefore) => {
+                    self.rollback().await?;
+                    Err(gone())
+                }
+                Some(Fault::PanicBefore) => panic!("planned, before the commit at {place}"),
+                Some(Fault::ErrorAfter) => {
+                    self.end().await?;
+                    Err(gone())
+                }
+                Some(Fault::PanicAfter) => {
+                    self.end().await?;
+                    panic!("planned, after the commit at {place}");
+                }
+                None => self.end().await,
+            }
+        }
+    }
+
+    async fn end(mut self) -> Result<(), Error> {
         let doing = "commit";
         let Some(session) = self.session.take() else { return Err(Error::misuse(doing, "already ended")) };
         let session = Unsettled::new(session);

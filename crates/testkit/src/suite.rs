@@ -11,12 +11,15 @@ use runtime::{Background, Config, ModuleSpec, Start, Suite};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::postgres::PrivatePostgres;
+use crate::{Patient, postgres::PrivatePostgres};
 
 pub use store::Engine;
 
 /// Monday 2026-03-02, 09:00 in China: working time, with a working week before it.
 pub const START: &str = "2026-03-02T09:00:00+08:00";
+
+/// How often jobs that break off are run again.
+const MAX_SETTLES: usize = 200;
 
 /// Services under test.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub struct TestSuite {
     pub suite: Suite,
     pub clock: Arc<ManualClock>,
     pub engine: Engine,
+    /// Methods of streams without an end, if calls that break off are made again.
+    patience: Option<&'static [&'static str]>,
     ids: FixedIds,
     signer: Signer,
     _dir: TempDir,
@@ -60,7 +65,29 @@ impl TestSuite {
         };
         let suite = Suite::start(start, modules).await?;
         let signer = Signer::new(signing_key()?);
-        Ok(Self { suite, clock, engine, ids: FixedIds::starting_at(1 << 40), signer, _dir: dir })
+        Ok(Self {
+            suite,
+            clock,
+            engine,
+            patience: None,
+            ids: FixedIds::starting_at(1 << 40),
+            signer,
+            _dir: dir,
+        })
+    }
+
+    /// The same, with clients that make a call again when it broke off, as it may from now on. `endless` are the methods
+    /// whose streams have no end, as `/WatchIssues`.
+    #[must_use]
+    pub fn patient(self, endless: &'static [&'static str]) -> Self {
+        Self { patience: Some(endless), ..self }
+    }
+
+    fn connect(&self, token: Option<&str>) -> Bearer {
+        match self.patience {
+            None => self.suite.connect(token),
+            Some(endless) => Bearer::new(Patient { way: self.suite.here(), endless }, token),
+        }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -87,7 +114,7 @@ impl TestSuite {
     /// A connection as a person of these roles.
     pub fn person(&self, account_id: AccountId, roles: Vec<RoleGrant>) -> Bearer {
         let token = self.token(account_id, roles);
-        self.suite.connect(Some(&token))
+        self.connect(Some(&token))
     }
 
     /// A connection as a machine client with these scopes.
@@ -96,7 +123,7 @@ impl TestSuite {
         let client = Client { client_id: ClientId::new(self.uuid()), scopes };
         let claims = AccessClaims::client(&client, self.clock.now(), TimeDelta::minutes(15), self.uuid());
         let token = self.signer.sign(&claims).expect("the claims are those of a test's own client");
-        self.suite.connect(Some(&token))
+        self.connect(Some(&token))
     }
 
     /// A connection with the identity of a service that runs here, real or not.
@@ -107,17 +134,23 @@ impl TestSuite {
             .load_or_make(&format!("service-{name}.pk8"), || anyhow::bail!("{name} is not here"));
         let key = der.and_then(|der| Ok(SigningKey::from_pkcs8(&der)?)).expect("the service has a key");
         let identity = ServiceIdentity::new(ServiceName::from_static(name), key);
-        self.suite.connect(Some(&identity.token(self.clock.now())))
+        self.connect(Some(&identity.token(self.clock.now())))
     }
 
     /// A connection with no token.
     pub fn anonymous(&self) -> Bearer {
-        self.suite.connect(None)
+        self.connect(None)
     }
 
     /// Runs every job and lets every consumer catch up.
     pub async fn settle(&self) {
-        self.suite.settle().await.expect("jobs and consumers work");
+        let mut n_tries = 1;
+        loop {
+            match self.suite.settle().await {
+                Err(_) if self.patience.is_some() && n_tries < MAX_SETTLES => n_tries += 1,
+                ended => return ended.expect("jobs and consumers work"),
+            }
+        }
     }
 
     pub async fn stop(self) {

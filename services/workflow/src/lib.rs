@@ -35,9 +35,7 @@ pub fn spec() -> ModuleSpec {
 /// Builds the service. Fails when the database does not take the guards of the events, the key of the log is none, or
 /// files can be neither kept nor scanned as configured, or its witnesses cannot be opened.
 pub async fn module(deps: Deps) -> anyhow::Result<Module> {
-    store::append_only::guard(&deps.db).await?;
-    store::export_log::guard(&deps.db).await?;
-    store::chained::guard::guard(&deps.db).await?;
+    ::store::append_only::guard(&deps.db, store::APPEND_ONLY).await?;
     let signer = Arc::new(signer(&deps)?);
     let consumers = vec![deps.consumer("registry", events::FromRegistry)];
     let rpc = WorkflowRpc::new(&deps).await?;

@@ -45,7 +45,7 @@ pub use clock::{
 };
 pub use clock::{Counted, DayOff, Explanation, Line, Question, explain};
 pub use command::{CoSection, Command, SubmitIssue};
-pub use decide::{decide, next_actions, submit};
+pub use decide::{decide, next_actions, speaks_for_a_merged_firm, submit};
 pub use draft::{Draft, DraftText};
 pub use event::{Desk, Event, Fact};
 pub use evolve::{BrokenHistory, create, evolve, fold};

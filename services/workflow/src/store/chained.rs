@@ -1,7 +1,5 @@
 //! Chains of events of orders and cases: append-only tables of one form, each event with its link.
 
-pub(crate) mod guard;
-
 use std::collections::HashMap;
 
 use kernel::{EventId, Timestamp};

@@ -126,3 +126,32 @@ pub(crate) async fn multiply(tx: &mut Tx, n_rounds: i64) -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// What climbing the ladder left behind.
+#[derive(Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Climbed {
+    pub rungs: i64,
+    pub events: i64,
+    /// Rows of the outbox.
+    pub told: i64,
+    pub issues_on_c0: i64,
+    pub issues_on_c1: i64,
+    pub issues_without_two: i64,
+}
+
+pub(crate) async fn climbed(tx: &mut Tx) -> Result<Climbed, Error> {
+    let row = store::row!(
+        tx,
+        "count what climbing left behind",
+        Climbed,
+        "SELECT
+            (SELECT COUNT(*) FROM rung) AS rungs,
+            (SELECT COUNT(*) FROM issue_event) AS events,
+            (SELECT COUNT(*) FROM outbox) AS told,
+            (SELECT COUNT(DISTINCT issue_id) FROM rung WHERE clock = 'C0') AS issues_on_c0,
+            (SELECT COUNT(DISTINCT issue_id) FROM rung WHERE clock = 'C1') AS issues_on_c1,
+            (SELECT COUNT(*) FROM issue
+                WHERE (SELECT COUNT(*) FROM rung WHERE rung.issue_id = issue.issue_id) <> 2) AS issues_without_two"
+    )?;
+    Ok(row.expect("a query of counts has one row"))
+}

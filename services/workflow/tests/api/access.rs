@@ -89,13 +89,13 @@ both_engines! {
         assert_eq!(
             handler(app).next_actions(&issue).await.unwrap(),
             [
-                A::AskFirm,
-                A::Plan,
-                A::Reply,
                 A::RecordContact,
                 A::RecordProgress,
                 A::RecordInterimMeasure,
+                A::AskFirm,
                 A::RequestExtension,
+                A::Plan,
+                A::Reply,
                 A::Comment,
             ]
         );

@@ -4,10 +4,10 @@
 /// Writes each test once and runs it on SQLite and on PostgreSQL, beside stand-ins for identity and the registry.
 macro_rules! both_engines {
     ($(async fn $name:ident($app:ident: TestSuite) $body:block)*) => {$(
-        mod $name {
+        pub(crate) mod $name {
             use super::*;
 
-            async fn test($app: &TestSuite) $body
+            pub(crate) async fn test($app: &TestSuite) $body
 
             async fn on(engine: testkit::Engine) {
                 let modules = [qinqing_workflow::spec(), crate::world::identity(), crate::world::registry()];
@@ -30,6 +30,7 @@ macro_rules! both_engines {
 }
 
 mod access;
+mod access_log;
 mod attachments;
 mod calendars;
 mod cases;
@@ -42,13 +43,16 @@ mod duplicates;
 mod erasure;
 mod events;
 mod exports;
+mod failpoints;
 mod figures;
 mod file_limits;
 mod files;
 mod history;
+mod invariants;
 mod ladder;
 mod lists;
 mod model;
+mod on_record;
 mod order_ladder;
 mod orders;
 mod packs;

@@ -249,7 +249,7 @@ both_engines! {
         let clocks = |n: usize| issues[n].clocks.iter().map(|clock| clock.clock.as_str()).collect::<Vec<_>>();
         assert_eq!((clocks(0), clocks(1)), (vec!["C4"], vec!["C4", "C2"]));
         let c2 = &issues[1].clocks[1];
-        assert_eq!(c2.due_time_now.unwrap().seconds - c2.due_time_then.unwrap().seconds, 2 * 3_600 + 5_400);
+        assert_eq!(c2.present_due_time.unwrap().seconds - c2.simulated_due_time.unwrap().seconds, 2 * 3_600 + 5_400);
         assert_eq!(summary, pb::SimulationSummary {
             issue_count: 2,
             changed_issue_count: 2,
@@ -258,7 +258,7 @@ both_engines! {
         });
         app.clock.advance(TimeDelta::seconds(1));
         let (issues, summary) = simulate(app, "strict-2h").await;
-        assert_eq!((issues[1].light_now(), issues[1].light_then()), (pb::Light::Yellow, pb::Light::Red));
+        assert_eq!((issues[1].present_light(), issues[1].simulated_light()), (pb::Light::Yellow, pb::Light::Red));
         assert_eq!((summary.turned_red_count, summary.no_longer_red_count), (1, 0));
         assert_eq!(simulate(app, "default").await.1.changed_issue_count, 0);
         assert_eq!(n_events(app).await, events);
@@ -274,7 +274,7 @@ both_engines! {
             issue.clocks.iter().find(|clock| clock.clock == name).cloned().unwrap()
         };
         let due = |clock: &pb::SimulatedClock| {
-            [clock.due_time_now, clock.due_time_then].map(|due| {
+            [clock.present_due_time, clock.simulated_due_time].map(|due| {
                 let due = kernel::Timestamp::from_timestamp(due.unwrap().seconds, 0).unwrap();
                 due.with_timezone(&worktime::ZONE).format("%m-%d %H:%M").to_string()
             })
@@ -286,12 +286,12 @@ both_engines! {
         // is overdue either way.
         let (still, runs) = (clock(&issues[0], "C4"), clock(&issues[1], "C4"));
         assert_eq!(due(&still), ["03-09 17:30", "03-06 17:30"]);
-        assert_eq!((still.light_now(), still.light_then()), (pb::Light::Off, pb::Light::Off));
-        assert_eq!((issues[0].light_now(), issues[0].light_then()), (pb::Light::Green, pb::Light::Green));
+        assert_eq!((still.present_light(), still.simulated_light()), (pb::Light::Off, pb::Light::Off));
+        assert_eq!((issues[0].present_light(), issues[0].simulated_light()), (pb::Light::Green, pb::Light::Green));
         // Three working days more, under either pack.
         assert_eq!(due(&runs), ["03-12 17:30", "03-11 17:30"]);
-        assert_eq!((runs.light_now(), runs.light_then()), (pb::Light::Green, pb::Light::Green));
-        assert_eq!((issues[1].light_now(), issues[1].light_then()), (pb::Light::Red, pb::Light::Red));
+        assert_eq!((runs.present_light(), runs.simulated_light()), (pb::Light::Green, pb::Light::Green));
+        assert_eq!((issues[1].present_light(), issues[1].simulated_light()), (pb::Light::Red, pb::Light::Red));
         assert_eq!((summary.issue_count, summary.earlier_clock_count, summary.later_clock_count), (2, 4, 0));
         assert_eq!((summary.turned_red_count, summary.no_longer_red_count), (0, 0));
     }

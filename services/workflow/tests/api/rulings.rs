@@ -72,7 +72,8 @@ both_engines! {
 
         let request = pb::SuggestDepartmentsRequest { issue_id: issue.issue_id.clone() };
         let suggested = operator(app).issues().suggest_departments(request).await.unwrap().into_inner();
-        let [first] = suggested.suggestions.as_slice() else { panic!("{suggested:?}") };
+        assert_eq!(suggested.suggestions.len(), 1, "{suggested:?}");
+        let first = &suggested.suggestions[0];
         assert_eq!((first.department_id.clone(), first.precedents), (TRAFFIC.to_string(), 1));
         assert_eq!((first.division_code.as_str(), first.last_issue_id.clone()), ("330482101", other.issue_id));
     }

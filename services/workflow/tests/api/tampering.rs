@@ -57,7 +57,7 @@ fn of(app: &TestSuite, issue: &pb::Issue, seq: i64) -> String {
 /// The entry with its links, and all that follow in its chain, as somebody without the key can write them anew.
 fn forged(records: &[Record], at: usize, actor: &str) -> Vec<Record> {
     let mut forged = records.to_vec();
-    forged[at].entry.actor = actor.to_owned();
+    actor.clone_into(&mut forged[at].entry.actor);
     let chain = forged[at].entry.chain.clone();
     let mut prev = forged[at].prev;
     for record in forged[at..].iter_mut().filter(|record| record.entry.chain == chain) {

@@ -5,7 +5,7 @@ use super::{OrderError, convert, facts};
 use crate::{
     domain::{local_date, order::next_actions},
     error::WorkflowError,
-    rpc::{WorkflowRpc, submitter},
+    rpc::WorkflowRpc,
     store::orders::{self, Found},
 };
 
@@ -25,7 +25,7 @@ pub(super) async fn handle(
     let Found { order, link: _, manager, offering_title: _ } = found.ok_or(OrderError::NotFound(id))?;
     let facts = facts(&order, manager);
     rpc.admit_to_order(&call, id, &facts)?;
-    let actions = next_actions(&order, rpc.order_rules(&order)?, now, &submitter(&call, &facts)?)
+    let actions = next_actions(&order, rpc.order_rules(&order)?, now, &rpc.order_actor(&call, &facts)?)
         .map_err(OrderError::refused(&order.calendar_version))?;
     Ok(pb::ListNextOrderActionsResponse {
         actions: actions.into_iter().map(|action| convert::action(action).into()).collect(),

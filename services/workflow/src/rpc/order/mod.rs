@@ -9,9 +9,12 @@ use proto::workflow::v1::{
 use rpc::{Call, Limits};
 use tonic::service::RoutesBuilder;
 
-use super::WorkflowRpc;
+use super::{WorkflowRpc, party, submitter};
 use crate::{
-    domain::order::{Order, Rules},
+    domain::{
+        Actor,
+        order::{Order, Rules},
+    },
     error::WorkflowError,
 };
 
@@ -60,6 +63,14 @@ impl WorkflowRpc {
         } else {
             Err(OrderError::NotFound(order).into())
         }
+    }
+
+    /// The caller with every capacity in which the call's rule lets them in to this order, and every other one in which
+    /// they stand to it.
+    fn order_actor(&self, call: &Call, facts: &Facts) -> Result<Actor, WorkflowError> {
+        let roles = access::roles_allowed(&call.caller, &self.order_sight, facts);
+        let stands_as: Vec<_> = roles.into_iter().filter_map(party).collect();
+        Ok(submitter(call, facts)?.standing_as(stands_as))
     }
 
     /// The pack and the calendar that an order is bound to.

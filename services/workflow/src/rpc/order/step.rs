@@ -14,7 +14,7 @@ use crate::{
     },
     error::WorkflowError,
     events::order_publish::{self, Cause},
-    rpc::{WorkflowRpc, submitter, texts::NewTexts},
+    rpc::{WorkflowRpc, texts::NewTexts},
     store::orders::{self, Found, Happened, Record},
 };
 
@@ -66,7 +66,7 @@ pub(super) async fn take<R: Message>(
         return Err(Refusal::StaleEtag { etag: order.etag.to_string() }.into());
     }
     let rules = rpc.order_rules(&order)?;
-    let by = submitter(call, &facts)?;
+    let by = rpc.order_actor(call, &facts)?;
     let event =
         decide(&order, command, rules, now, &by).map_err(OrderError::refused(&order.calendar_version))?;
     let after = evolve(order.clone(), &event).map_err(OrderError::from)?;

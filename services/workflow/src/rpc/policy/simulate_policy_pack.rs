@@ -105,20 +105,21 @@ impl Simulation {
 fn simulate(issue: &Issue, now: Rules<'_>, then: Rules<'_>, at: Timestamp) -> Option<pb::SimulatedIssue> {
     // A machine's clock may go back; what is told of an issue does not lie before its last event.
     let at = at.max(issue.updated_at);
-    let simulated = |light_now: Light, light_then: pb::Light, clocks, beyond_calendar| pb::SimulatedIssue {
-        issue_id: issue.id.to_string(),
-        issue_number: issue.number.to_string(),
-        department_id: issue.department().map(|id| id.to_string()).unwrap_or_default(),
-        light_now: convert::light(light_now).into(),
-        light_then: light_then.into(),
-        clocks,
-        beyond_calendar,
-    };
+    let simulated =
+        |present_light: Light, simulated_light: pb::Light, clocks, beyond_calendar| pb::SimulatedIssue {
+            issue_id: issue.id.to_string(),
+            issue_number: issue.number.to_string(),
+            department_id: issue.department().map(|id| id.to_string()).unwrap_or_default(),
+            present_light: convert::light(present_light).into(),
+            simulated_light: simulated_light.into(),
+            clocks,
+            beyond_calendar,
+        };
     let looks = |rules| Ok::<_, OutOfCalendar>((lights(issue, rules)?.at(at), running(issue, rules, at)?));
     // What the calendar does not reach now either is nothing that the pack would change.
-    let (light_now, clocks_now) = looks(now).ok()?;
-    let Ok((light_then, clocks_then)) = looks(then) else {
-        return Some(simulated(light_now, pb::Light::Unspecified, Vec::new(), true));
+    let (present_light, clocks_now) = looks(now).ok()?;
+    let Ok((simulated_light, clocks_then)) = looks(then) else {
+        return Some(simulated(present_light, pb::Light::Unspecified, Vec::new(), true));
     };
     let changed: Vec<_> = clocks_now
         .into_iter()
@@ -126,14 +127,14 @@ fn simulate(issue: &Issue, now: Rules<'_>, then: Rules<'_>, at: Timestamp) -> Op
         .filter(|((was, showed), (is, shows))| was.due_at != is.due_at || showed != shows)
         .map(|((was, showed), (is, shows))| pb::SimulatedClock {
             clock: was.key.to_string(),
-            due_time_now: Some(timestamp(was.due_at)),
-            due_time_then: Some(timestamp(is.due_at)),
-            light_now: convert::light(showed).into(),
-            light_then: convert::light(shows).into(),
+            present_due_time: Some(timestamp(was.due_at)),
+            simulated_due_time: Some(timestamp(is.due_at)),
+            present_light: convert::light(showed).into(),
+            simulated_light: convert::light(shows).into(),
         })
         .collect();
-    let is_changed = !changed.is_empty() || light_now != light_then;
-    is_changed.then(|| simulated(light_now, convert::light(light_then), changed, false))
+    let is_changed = !changed.is_empty() || present_light != simulated_light;
+    is_changed.then(|| simulated(present_light, convert::light(simulated_light), changed, false))
 }
 
 /// The running clocks, each with its light. Which run, and which of them stand still, does not depend on the pack.
@@ -152,11 +153,12 @@ fn count(summary: &mut pb::SimulationSummary, issue: &pb::SimulatedIssue) {
     summary.beyond_calendar_count += i64::from(issue.beyond_calendar);
     for clock in &issue.clocks {
         let due = |time: Option<prost_types::Timestamp>| time.map(|time| (time.seconds, time.nanos));
-        let (now, then) = (due(clock.due_time_now), due(clock.due_time_then));
+        let (now, then) = (due(clock.present_due_time), due(clock.simulated_due_time));
         summary.earlier_clock_count += i64::from(then < now);
         summary.later_clock_count += i64::from(now < then);
     }
-    let (was_red, is_red) = (issue.light_now() == pb::Light::Red, issue.light_then() == pb::Light::Red);
+    let (was_red, is_red) =
+        (issue.present_light() == pb::Light::Red, issue.simulated_light() == pb::Light::Red);
     summary.turned_red_count += i64::from(!was_red && is_red);
     summary.no_longer_red_count += i64::from(was_red && !is_red && !issue.beyond_calendar);
 }

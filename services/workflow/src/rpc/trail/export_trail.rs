@@ -1,7 +1,8 @@
 use futures::Stream;
 use kernel::IssueId;
 use proto::workflow::v1 as pb;
-use rpc::{Call, Fields, Refusal};
+use rpc::{Call, Fields, Refusal, put_on_record};
+use store::Batch;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use trail::{ChainExportWriter, ExportWriter, Signer as _, Start};
@@ -49,6 +50,13 @@ pub(super) async fn handle(
         created_micros: now.timestamp_micros(),
         earlier_keys,
     };
+    let subject = issue.map_or("trail".to_owned(), |id| format!("trail/issue/{id}"));
+    put_on_record(&rpc.workflow.db, move || {
+        let mut batch = Batch::new();
+        call.disclose(&mut batch, subject.clone(), now);
+        batch
+    })
+    .await?;
     let (sender, receiver) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
         let export = Export { rpc, pipe: Pipe::default(), sender };

@@ -11,7 +11,7 @@ use super::{
         Model, access,
         act::{Act, Submission},
         calendar::{self, Second},
-        issue::Issue,
+        issue::{Clock, Issue},
         table,
     },
     script::Entry,
@@ -70,7 +70,7 @@ impl Scene<'_> {
                 // To where something of the issue falls due, or a second beside it.
                 let issue = &self.model.issues[id];
                 let dues: Vec<Second> =
-                    issue.clocks.iter().filter(|clock| clock.runs()).map(|clock| clock.due()).collect();
+                    issue.clocks.iter().filter(|clock| clock.runs()).map(Clock::due).collect();
                 let due = if dues.is_empty() { self.now } else { dice.of(&dues) };
                 let due = if dice.chance(300) { calendar::days_before(due, 1) } else { due };
                 due + dice.range(-1, 1) - self.now
@@ -88,7 +88,7 @@ impl Scene<'_> {
         let by = anybody(dice);
         let (action, ..) = table::ROWS[dice.below(table::ROWS.len())];
         let act = self.act(dice, action, id, by);
-        self.step(dice, by, id, act)
+        Self::step(dice, by, id, act)
     }
 
     /// One of those who may take a step takes it.
@@ -101,7 +101,7 @@ impl Scene<'_> {
         let party = dice.of(parties);
         let by = self.somebody(dice, issue, party).unwrap_or_else(|| anybody(dice));
         let act = self.act(dice, *action, id, by);
-        self.step(dice, by, id, act)
+        Self::step(dice, by, id, act)
     }
 
     fn somebody(&self, dice: &mut Dice, issue: &Issue, party: IssueParty) -> Option<usize> {
@@ -128,7 +128,7 @@ impl Scene<'_> {
         }
     }
 
-    fn step(&self, dice: &mut Dice, by: usize, id: usize, act: Act) -> Entry {
+    fn step(dice: &mut Dice, by: usize, id: usize, act: Act) -> Entry {
         Entry::Step { by, id, act, stale: dice.chance(25) }
     }
 
@@ -186,7 +186,7 @@ impl Scene<'_> {
             }
             A::ReviewPlan => Act::Review,
             A::Reply if issue.state == S::Rectifying && dice.chance(250) => Act::Explain,
-            A::Reply => self.reply(dice, issue),
+            A::Reply => Self::reply(dice, issue),
             A::SendBack => Act::SendBack,
             A::FeedBack => Act::FeedBack,
             A::Rate => Act::Rate(dice.of(&[1, 2, 3, 4, 5, 5])),
@@ -213,7 +213,7 @@ impl Scene<'_> {
         }
     }
 
-    fn reply(&self, dice: &mut Dice, issue: &Issue) -> Act {
+    fn reply(dice: &mut Dice, issue: &Issue) -> Act {
         let usual = if issue.state == S::Planned { Outcome::PlannedDelivered } else { Outcome::Resolved };
         let outcome = match dice.below(10) {
             0..6 => usual,
@@ -259,8 +259,7 @@ fn weight(action: A, issue: &Issue) -> usize {
         A::FeedBack if issue.merged_into.is_some() => 12,
         A::FeedBack | A::Reply => 30,
         A::Rate => 25,
-        A::SupplyInformation => 20,
-        A::AppealScope | A::Reopen => 20,
+        A::SupplyInformation | A::AppealScope | A::Reopen => 20,
         A::ReplyCoTask if open_task => 20,
         A::AnswerInstruction if open_instruction => 25,
         A::DecideExtension if issue.extension.is_some() => 25,

@@ -23,7 +23,7 @@ const MONTHS: Second = 240 * 86_400;
 #[derive(Debug, Default)]
 pub struct Outcome {
     pub coverage: BTreeMap<String, u64>,
-    pub hashes: Vec<String>,
+    pub hashes: Vec<Vec<u8>>,
 }
 
 /// A working day at nine in the morning, in one of the years of the calendar.
@@ -117,7 +117,7 @@ async fn shrunk(
     difference: &Difference,
     report: String,
 ) -> String {
-    let until = Instant::now() + std::time::Duration::from_secs(60);
+    let until = Instant::now() + std::time::Duration::from_mins(1);
     let same = |found: &Option<Difference>| found.as_ref().is_some_and(|found| found.kind == difference.kind);
     let mut short = done;
     // Submissions stay, so that every issue keeps its place.
