@@ -10,4 +10,5 @@ mod golden;
 mod lifecycle;
 mod raw;
 mod round_trips;
+mod scenarios;
 mod world;

@@ -3,10 +3,14 @@
 use std::{sync::Arc, time::Instant};
 
 use access::{Caller, Facts, MethodRule, Scope};
-use kernel::{Origin, PageKey, RequestId, Timestamp};
+use kernel::{IdGen, Origin, PageKey, RequestId, Timestamp};
 use prost::Message;
 use sha2::{Digest as _, Sha256};
-use store::{Batch, ledger::LedgerRow};
+use store::{
+    Batch,
+    access_events::{self, AccessEvent, Outcome},
+    ledger::LedgerRow,
+};
 
 use crate::{error::Refusal, incoming::Digest, limits::Permit, parse::Fields, trace::TraceContext};
 
@@ -26,9 +30,11 @@ pub struct Call {
     /// The token of the caller, or of the one for whom it calls: passed on to other services.
     pub(crate) token: Option<Arc<str>>,
     pub(crate) request: Option<RequestKey>,
+    /// Names the call's entries in the access log.
+    pub(crate) ids: Arc<dyn IdGen>,
     /// The call's place among those in flight: kept as long as anything works for the call, even when the caller
     /// has hung up.
-    pub(crate) _permit: Arc<Permit>,
+    pub(crate) permit: Arc<Permit>,
 }
 
 /// What a mutation is known by, so that its repeat has no second effect.
@@ -84,7 +90,8 @@ fn principal(call: &Call) -> String {
 }
 
 impl Call {
-    /// Keeps the response in the same transaction as the effect, for the repeat of the call.
+    /// Keeps the response in the same transaction as the effect, for the repeat of the call, and puts it on record that
+    /// the call did what it asked for.
     pub fn remember(&self, batch: &mut Batch, response: &impl Message, now: Timestamp) {
         let Some(key) = &self.request else { return };
         let row = LedgerRow {
@@ -96,6 +103,26 @@ impl Call {
             at: now,
         };
         store::ledger::append(batch, &row);
+        let outcome = Outcome::Done { request_id: key.id.uuid() };
+        access_events::append(batch, self.access_event(outcome, now));
+    }
+
+    /// Puts on record that the caller is given what then leaves the service's care, as `attachment/019b…`: to be
+    /// committed before its first byte goes out.
+    pub fn disclose(&self, batch: &mut Batch, subject: String, now: Timestamp) {
+        access_events::append(batch, self.access_event(Outcome::Disclosed { subject }, now));
+    }
+
+    pub(crate) fn access_event(&self, outcome: Outcome, at: Timestamp) -> AccessEvent {
+        AccessEvent {
+            id: self.ids.uuid(at),
+            at,
+            principal: principal(self),
+            client: self.client.to_string(),
+            method: self.rule.path.clone(),
+            trace_id: self.trace.trace_id().to_owned(),
+            outcome,
+        }
     }
 
     /// Whether the caller may do this to an object with these facts.

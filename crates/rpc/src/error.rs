@@ -60,6 +60,9 @@ pub enum Refusal {
     /// A request in pieces broke off, or a piece of it cannot be read.
     #[error("the request broke off")]
     Broken { too_large: bool, source: Box<Status> },
+    /// What is to be on record before it happens could not be put there.
+    #[error("the call could not be put on record")]
+    Unrecorded,
     /// Another service did not answer as it should.
     #[error("the {service} service did not {doing}")]
     Peer { service: &'static str, doing: &'static str, source: Box<Status> },
@@ -93,6 +96,7 @@ impl Refusal {
             Self::Broken { too_large: false, source: _ } => {
                 (Code::InvalidArgument, Common::MessageMalformed, vec![])
             }
+            Self::Unrecorded => (Code::Unavailable, Common::Unavailable, vec![]),
             Self::Peer { source, .. } => match source.code() {
                 Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted | Code::Cancelled => {
                     (Code::Unavailable, Common::Unavailable, vec![])

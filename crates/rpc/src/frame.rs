@@ -199,10 +199,19 @@ where
     E: ServiceError,
     F: Future<Output = Result<A, E>>,
 {
+    again(work, |error| error.store().is_some_and(store::Error::is_retryable)).await
+}
+
+/// The same for any error.
+pub(crate) async fn again<A, E, F>(work: impl Fn() -> F, is_retryable: impl Fn(&E) -> bool) -> Result<A, E>
+where
+    E: std::error::Error + 'static,
+    F: Future<Output = Result<A, E>>,
+{
     let mut n_runs = 1;
     loop {
         match work().await {
-            Err(error) if n_runs < MAX_RUNS && error.store().is_some_and(store::Error::is_retryable) => {
+            Err(error) if n_runs < MAX_RUNS && is_retryable(&error) => {
                 tracing::debug!(error = %error::chain(&error), run = n_runs, "the unit of work is run again");
                 tokio::time::sleep(pause(n_runs)).await;
                 n_runs += 1;
@@ -383,11 +392,12 @@ mod tests {
                 scopes: Vec::new(),
             }),
             trace: TraceContext::new(),
-            client: String::new(),
+            client: kernel::Origin::default(),
             deadline: Instant::now(),
             token: None,
             request: None,
-            _permit: Arc::new(admission.call("somebody").unwrap()),
+            ids: Arc::new(kernel::UuidV7),
+            permit: Arc::new(admission.call("somebody").unwrap()),
         };
         let mut request = Request::new(GetJwksRequest {});
         request.extensions_mut().insert(call);

@@ -20,10 +20,11 @@ use tower::{Service, ServiceExt as _};
 use tracing::Instrument as _;
 
 use crate::{
+    access_log::{AccessLog, denial},
     call::Call,
     deadline::{self, StreamBody},
     error::common,
-    limits::{Admission, Limits, Permit},
+    limits::{Admission, Limits},
     trace::TraceContext,
 };
 
@@ -56,6 +57,7 @@ struct Shared {
     verifier: TokenVerifier,
     limits: Limits,
     admission: Admission,
+    access_log: AccessLog,
 }
 
 impl std::fmt::Debug for Shared {
@@ -66,7 +68,13 @@ impl std::fmt::Debug for Shared {
 
 impl Front {
     /// `rules` say who may call what; whatever they do not name does not exist.
-    pub fn new(rules: Rules, verifier: TokenVerifier, limits: Limits, routes: Routes) -> Self {
+    pub fn new(
+        rules: Rules,
+        verifier: TokenVerifier,
+        limits: Limits,
+        access_log: AccessLog,
+        routes: Routes,
+    ) -> Self {
         let streaming = proto::pool()
             .services()
             .flat_map(|service| service.methods().collect::<Vec<_>>())
@@ -81,7 +89,7 @@ impl Front {
             .map(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()))
             .collect();
         let admission = Admission::new(&limits);
-        let shared = Shared { rules, streaming, uploading, verifier, limits, admission };
+        let shared = Shared { rules, streaming, uploading, verifier, limits, admission, access_log };
         Self { shared: Arc::new(shared), routes: routes.prepare() }
     }
 
@@ -96,22 +104,35 @@ impl Front {
             trace_id = trace.trace_id()
         );
         async move {
-            let response = match self.admit(&mut request, trace, started).await {
-                Ok(admitted) => self.pass(request, admitted).await,
-                Err(status) => status.into_http(),
+            let (response, call) = match self.admit(&mut request, trace, started).await {
+                Ok(Admitted { call, stream, left }) => {
+                    request.extensions_mut().insert(call.clone());
+                    (self.pass(request, &call, stream, left).await, Some(call))
+                }
+                Err(status) => (status.into_http(), None),
             };
             // Others' contracts have their own statuses: NOT_FOUND is an answer of the health service.
-            let response = if path.starts_with("/qinqing.") { normalised(response) } else { response };
+            let response = match call {
+                _ if !path.starts_with("/qinqing.") => response,
+                Some(call) => self.on_record(&call, normalised(response)).await,
+                None => normalised(response),
+            };
             let code = header_code(response.headers()).unwrap_or(Code::Ok);
             let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            tracing::debug!(rpc.code = ?code, took_ms, "answered");
+            if code == Code::Unauthenticated {
+                // Nobody is known to call: this is all that is kept of it.
+                tracing::info!(took_ms, "a call without a valid token was refused");
+            } else {
+                tracing::debug!(rpc.code = ?code, took_ms, "answered");
+            }
             response
         }
         .instrument(span)
         .await
     }
 
-    /// Everything that is decided before the message is read.
+    /// Who is calling, for how long, and whether there is room: all that is decided before the message is read, but for
+    /// what is put on record.
     async fn admit(
         &self,
         request: &mut Request<Body>,
@@ -143,13 +164,8 @@ impl Front {
         });
         let (caller, token, expires_at, on_behalf_of) =
             in_time.await.map_err(|_elapsed| common(ErrorReason::DeadlineExceeded, &[]))??;
-        if !access::may_call(&caller, &rule) {
-            let reason = if matches!(caller, Caller::Anonymous) {
-                ErrorReason::TokenMissing
-            } else {
-                ErrorReason::NotPermitted
-            };
-            return Err(common(reason, &[("method", shown(path))]));
+        if matches!(caller, Caller::Anonymous) && !rule.public {
+            return Err(common(ErrorReason::TokenMissing, &[("method", shown(path))]));
         }
         let principal = match (&caller, request.extensions().get::<PeerAddress>()) {
             // Strangers have nothing but their address to tell them apart.
@@ -180,11 +196,11 @@ impl Front {
             deadline,
             token,
             request: None,
-            _permit: Arc::clone(&permit),
+            ids: Arc::clone(&shared.access_log.ids),
+            permit,
         };
-        request.extensions_mut().insert(call);
         let left = budget.map(|budget| budget.saturating_sub(started.elapsed()));
-        Ok(Admitted { stream, left, permit })
+        Ok(Admitted { call, stream, left })
     }
 
     async fn caller(
@@ -231,8 +247,17 @@ impl Front {
         })
     }
 
-    async fn pass(&self, request: Request<Body>, admitted: Admitted) -> Response<Body> {
-        let Admitted { stream, left, permit } = admitted;
+    async fn pass(
+        &self,
+        request: Request<Body>,
+        call: &Call,
+        stream: bool,
+        left: Option<Duration>,
+    ) -> Response<Body> {
+        if !access::may_call(&call.caller, &call.rule) {
+            return common(ErrorReason::NotPermitted, &[("method", call.rule.path.clone())]).into_http();
+        }
+        let permit = Arc::clone(&call.permit);
         let answer = self.routes.clone().oneshot(request);
         let answered = match left {
             Some(left) => tokio::time::timeout(left, answer).await,
@@ -248,12 +273,21 @@ impl Front {
             Err(_elapsed) => common(ErrorReason::DeadlineExceeded, &[]).into_http(),
         }
     }
+
+    /// A refusal goes out once it is on record, and not otherwise.
+    async fn on_record(&self, call: &Call, response: Response<Body>) -> Response<Body> {
+        let Some(reason) = denial(&call.caller, response.headers()) else { return response };
+        match self.shared.access_log.denied(call, reason).await {
+            Ok(()) => response,
+            Err(_logged) => common(ErrorReason::Unavailable, &[]).into_http(),
+        }
+    }
 }
 
 struct Admitted {
+    call: Call,
     stream: bool,
     left: Option<Duration>,
-    permit: Arc<Permit>,
 }
 
 impl<B> Service<Request<B>> for Front

@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use events::{Consumer, Feed};
 use kernel::{Clock, IdGen, PageKey};
 use proto::identity::v1::{GetJwksRequest, auth_service_client::AuthServiceClient};
-use rpc::{Bearer, Drain, Front, Limits, Peers, Transport};
+use rpc::{AccessLog, Bearer, Drain, Front, Limits, Peers, Transport};
 use store::Db;
 use tokio::{net::TcpListener, task::JoinSet};
 use tonic::{
@@ -129,7 +129,8 @@ impl Suite {
         let rules = Rules::from_pool(proto::pool())?.allow_builtin(open);
         let verifier = TokenVerifier::new(Arc::new(jwks(&transports, &clock)), Arc::clone(&clock))
             .with_services(services);
-        let front = Front::new(rules, verifier, limits.clone(), routes.routes());
+        let access_log = AccessLog::new(databases.clone(), Arc::clone(&clock), Arc::clone(&ids));
+        let front = Front::new(rules, verifier, limits.clone(), access_log, routes.routes());
         here.set(front.clone()).map_err(|_| anyhow::anyhow!("the front was set twice"))?;
 
         let mut background = JoinSet::new();

@@ -1,5 +1,5 @@
 //! One SQL text over SQLite and PostgreSQL: connections, units of work, migrations, and the tables that every
-//! service has (request ledger, outbox, inbox, feed positions, dead events, leases, texts that are looked for).
+//! service has (request ledger, access log, outbox, inbox, feed positions, dead events, leases, texts that are looked for).
 //!
 //! All SQL runs through the macros [`rows!`], [`row!`], [`scalar!`] and [`execute!`], through a [`Select`] or a
 //! [`Batch`], always inside a [`Tx`]. A write takes two round trips on PostgreSQL between BEGIN and COMMIT: one
@@ -9,6 +9,8 @@
 //! functions, `FILTER`; the column types `UUID TIMESTAMPTZ DATE JSONB BOOLEAN BIGINT TEXT BYTEA`. Sums are cast
 //! (`CAST(SUM(x) AS BIGINT)`), every constraint is named, and rows are keyed by UUID.
 
+pub mod access_events;
+pub mod append_only;
 mod batch;
 mod bind;
 mod config;

@@ -2,7 +2,7 @@
 
 use sqlx::{Executor as _, SqlStr, migrate::Migrator};
 
-use crate::{Db, Engine, Error, Tx, tx::Connection};
+use crate::{Db, Engine, Error, Tx, access_events, append_only, tx::Connection};
 
 static COMMON: Migrator = sqlx::migrate!("./migrations/common");
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
@@ -44,6 +44,7 @@ impl Db {
             Engine::Sqlite => apply(&mut tx, "store.sqlite", &SQLITE).await?,
             Engine::Postgres => apply(&mut tx, "store.postgres", &POSTGRES).await?,
         }
+        append_only::guard_in(&mut tx, &[access_events::TABLE]).await?;
         apply(&mut tx, "service", migrations).await?;
         tx.commit().await
     }

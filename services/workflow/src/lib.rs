@@ -36,9 +36,7 @@ pub fn spec() -> ModuleSpec {
 /// files can be neither kept nor scanned as configured, its witnesses cannot be opened, or the limits of figures that are
 /// configured are none.
 pub async fn module(deps: Deps) -> anyhow::Result<Module> {
-    store::append_only::guard(&deps.db).await?;
-    store::export_log::guard(&deps.db).await?;
-    store::chained::guard::guard(&deps.db).await?;
+    ::store::append_only::guard(&deps.db, store::APPEND_ONLY).await?;
     let signer = Arc::new(signer(&deps)?);
     let consumers = vec![deps.consumer("registry", events::FromRegistry)];
     let rpc = WorkflowRpc::new(&deps).await?;

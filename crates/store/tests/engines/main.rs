@@ -5,6 +5,7 @@
 // As its dependents call it.
 extern crate qinqing_store as store;
 
+mod access_log;
 mod batch;
 mod constraints;
 mod ground;

@@ -28,7 +28,7 @@ use store::{Batch, Db, Tx};
 
 use crate::{
     domain::{self, Happening, Occurrence, RuleBook, STARTER},
-    store::{append_only, bookings, history, rule_sets},
+    store::{APPEND_ONLY, bookings, history, rule_sets},
 };
 
 /// Keeps the ledger. An event that was booked is never booked again, however often, in whatever order and by however
@@ -43,7 +43,7 @@ pub struct Bookkeeper {
 impl Bookkeeper {
     /// Guards the ledger's tables and publishes the rules of this build. Fails when rules in use were edited.
     pub async fn open(db: &Db, clock: Arc<dyn Clock>, ids: Arc<dyn IdGen>) -> anyhow::Result<Self> {
-        append_only::guard(db).await?;
+        store::append_only::guard(db, APPEND_ONLY).await?;
         let rules = rule_sets::publish(db, STARTER, clock.now()).await?;
         Ok(Self { clock, ids, rules: Arc::new(rules) })
     }

@@ -36,12 +36,14 @@ impl By {
     }
 }
 
-/// Who wants to take a step, with every capacity in which that person stands to this very issue. That the firm, the
-/// department or the section is theirs was found by the caller of the domain; the table then chooses.
+/// Who wants to take a step, with every capacity in which that person may take it. That the firm, the department or the
+/// section is theirs was found by the caller of the domain; the table then chooses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     pub who: Who,
     pub parties: Vec<Party>,
+    /// Every capacity in which the person stands to this very issue, whether or not the step is for it.
+    pub stands_as: Vec<Party>,
     /// Whether the person is the manager of the issue's firm now, whatever role let them in.
     pub manages_firm: bool,
     /// The co-section tasks of the issue that are for a section of theirs.
@@ -50,12 +52,20 @@ pub struct Actor {
 
 impl Actor {
     pub fn person(account: AccountId, parties: impl Into<Vec<Party>>) -> Self {
+        let parties = parties.into();
         Self {
             who: Who::Account(account),
-            parties: parties.into(),
+            stands_as: parties.clone(),
+            parties,
             manages_firm: false,
             co_tasks: Vec::new(),
         }
+    }
+
+    /// In other capacities, too, than those that the step is for.
+    #[must_use]
+    pub fn standing_as(self, stands_as: impl Into<Vec<Party>>) -> Self {
+        Self { stands_as: stands_as.into(), ..self }
     }
 
     #[must_use]
@@ -72,12 +82,19 @@ impl Actor {
         Self {
             who: Who::Client(client),
             parties: vec![Party::Client],
+            stands_as: Vec::new(),
             manages_firm: false,
             co_tasks: Vec::new(),
         }
     }
 
     pub fn system() -> Self {
-        Self { who: Who::System, parties: vec![Party::System], manages_firm: false, co_tasks: Vec::new() }
+        Self {
+            who: Who::System,
+            parties: vec![Party::System],
+            stands_as: Vec::new(),
+            manages_firm: false,
+            co_tasks: Vec::new(),
+        }
     }
 }

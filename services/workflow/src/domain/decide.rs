@@ -109,6 +109,15 @@ pub fn next_actions(
     Ok(actions)
 }
 
+/// Whether the actor may speak for the firm of a merged issue, as far as the issue matters that is handled for both:
+/// `lead`, to which they stand as `by` says.
+pub fn speaks_for_a_merged_firm(lead: &Issue, action: Action, by: &Actor) -> Result<(), Refused> {
+    match duty::conflict(lead, action, (by, Party::Firm)) {
+        Some(party) => Err(Refused::ConflictOfDuty { action, party }),
+        None => Ok(()),
+    }
+}
+
 /// Whether the actor may take the step at all, and in which capacity: by the table, by separation of duty, and by
 /// what the issue says. What the command says is looked at later.
 fn permit(issue: &Issue, action: Action, rules: Rules<'_>, at: Timestamp, by: &Actor) -> Result<By, Refused> {
@@ -116,11 +125,17 @@ fn permit(issue: &Issue, action: Action, rules: Rules<'_>, at: Timestamp, by: &A
         return Err(not_bound(issue));
     }
     let from = issue.state();
-    let row = TRANSITIONS.iter().find(|row| (row.0, row.1) == (from, action) && may_act_as(by, row.2));
-    let party = row.ok_or(Refused::NotAllowed { from, action })?.2;
-    if let Some(party) = duty::conflict(issue, action, by) {
-        return Err(Refused::ConflictOfDuty { action, party });
-    }
+    let rows = TRANSITIONS.iter().filter(|row| (row.0, row.1) == (from, action) && may_act_as(by, row.2));
+    let mut refused = Refused::NotAllowed { from, action };
+    // In the first capacity that nothing else forbids.
+    let party = rows.map(|row| row.2).find(|party| match duty::conflict(issue, action, (by, *party)) {
+        Some(party) => {
+            refused = Refused::ConflictOfDuty { action, party };
+            false
+        }
+        None => true,
+    });
+    let party = party.ok_or(refused)?;
     guard(issue, action, (by, party), rules, at)?;
     Ok(By { who: by.who, party })
 }

@@ -1,102 +1,95 @@
 //! Separation of duty: persons are kept apart, whatever roles they hold.
+//!
+//! What a person has to do with an issue is a tie: they acted on it in some capacity, however long ago; they have it
+//! now, as its liaison, its handler, the author of its reply or the manager of its firm; or they belong to the firm,
+//! the department or a section that has it, though they did nothing yet. That somebody is an operator, an auditor or a
+//! leader ties them to nothing until they act.
 
 use kernel::AccountId;
 
-use super::{Action, Actor, Issue, Party, Who};
+use super::{
+    Action, Actor, Issue,
+    Party::{self, Auditor, CoSection, Firm, Leader, Liaison, Manager, Operator, Section},
+    Who,
+};
 
-/// The capacity in which the person has to do with the issue that excludes the step. `None`: none does.
+/// The tie that keeps the person from taking the step in this capacity. `None`: none does.
 ///
-/// - An auditor is neither the liaison, nor the handler, nor the manager of the firm, nor anybody else who acted on
-///   the issue otherwise than as an auditor.
-/// - The manager of the firm takes no step of the liaison.
-/// - Nobody speaks for the firm who acted on the issue for an office, or manages the firm.
-/// - Nobody decides on what they asked for or decided before: a return, an extension, an appeal.
-/// - Whoever works on the issue, or manages the firm, does not find out whether the firm wants it withdrawn.
-pub(super) fn conflict(issue: &Issue, action: Action, by: &Actor) -> Option<Party> {
+/// - An auditor has no other tie. Who sets the level of supervision may be a leader as well.
+/// - An operator stands between firm and offices, and is tied to neither.
+/// - Nobody speaks for the firm who is tied to anything else. What it supplies ends a pause of the offices' clocks: its
+///   manager may supply that, and nobody of those offices.
+/// - Who acts for the firm takes no step of an office; its manager takes none of a liaison.
+/// - Nobody passes on or looks through what they worked out themselves in the section.
+/// - Nobody decides on what they asked for or decided before: a return, an extension, an appeal, an instruction.
+pub(super) fn conflict(issue: &Issue, action: Action, (by, party): (&Actor, Party)) -> Option<Party> {
     let Who::Account(account) = by.who else { return None };
-    match action {
-        Action::Audit => manages(issue, account, by)
-            .or_else(|| in_charge(issue, account))
-            .or_else(|| acted_as(issue, account, |party| party != Party::Auditor)),
-        Action::Sign
-        | Action::Dispatch
-        | Action::SendBack
-        | Action::FeedBack
-        | Action::NoteDelivery
-        | Action::RequestReturn
-        | Action::AddCoSection
-        | Action::ReviewPlan => manages(issue, account, by),
-        Action::RejectOutOfScope => manages(issue, account, by).or_else(|| rejected(issue, account)),
-        Action::Assign => rejected(issue, account),
-        Action::DecideExtension => manages(issue, account, by)
-            .or_else(|| issue.extension.filter(|extension| extension.by == account).map(|_| Party::Section)),
-        Action::RuleOnReturn => {
-            in_charge(issue, account).or_else(|| acted_as(issue, account, |party| party == Party::Liaison))
+    let person = Person { issue, by, account };
+    let tied = |to: &[Party]| person.ties().find(|tie| to.contains(tie));
+    let tied_beyond = |own: &[Party]| person.ties().find(|tie| !own.contains(tie));
+    match (action, party) {
+        // They move nothing, and count for nobody.
+        (Action::Comment | Action::Urge, _) => None,
+        (Action::Audit, _) => tied_beyond(&[Auditor]),
+        (Action::Supervise, _) => tied_beyond(&[Auditor, Leader]),
+        (Action::SupplyInformation, _) => tied(&[Liaison, Section, CoSection]),
+        (Action::DecideExtension, _) => person.asked().or_else(|| tied(&[Firm, Manager, Section])),
+        (Action::SendBack | Action::FeedBack | Action::NoteDelivery | Action::ReviewPlan, _) => {
+            person.worked().or_else(|| tied(&[Firm, Manager]))
         }
-        Action::DecideWithdrawal => manages(issue, account, by)
-            .or_else(|| in_charge(issue, account))
-            .or_else(|| acted_as(issue, account, works)),
-        Action::Confirm
-        | Action::Rate
-        | Action::Dispute
-        | Action::Reopen
-        | Action::AppealScope
-        | Action::RequestWithdrawal => manages(issue, account, by)
-            .or_else(|| in_charge(issue, account))
-            .or_else(|| acted_as(issue, account, |party| party != Party::Firm)),
-        Action::Submit
-        | Action::ReplyCoTask
-        | Action::Accept
-        | Action::Object
-        | Action::RecordContact
-        | Action::RecordProgress
-        | Action::RecordInterimMeasure
-        | Action::AskFirm
-        | Action::SupplyInformation
-        | Action::ResumeWork
-        | Action::RequestExtension
-        | Action::Plan
-        | Action::Replan
-        | Action::Reply
-        | Action::LapseRating
-        | Action::Merge
-        | Action::Unmerge
-        | Action::Absorb
-        | Action::Release
-        | Action::Supervise
-        | Action::Instruct
-        | Action::AnswerInstruction
-        | Action::Comment
-        | Action::Urge
-        | Action::ReachRung
-        | Action::ChangeCalendar => None,
+        (Action::AnswerInstruction, Liaison) => tied(&[Firm, Manager, Leader]),
+        (Action::AnswerInstruction, _) => tied(&[Firm, Manager, Liaison, Section, CoSection, Leader]),
+        (Action::RejectOutOfScope | Action::Merge, Liaison) => {
+            person.rejected().or_else(|| tied(&[Firm, Manager]))
+        }
+        (_, Firm) => tied_beyond(&[Firm]),
+        (_, Liaison) => tied(&[Firm, Manager]),
+        (_, Section | CoSection | Leader) => tied(&[Firm]),
+        (Action::Assign | Action::RejectOutOfScope | Action::Merge, Operator) => {
+            person.rejected().or_else(|| tied(&[Firm, Manager, Liaison, Section, CoSection]))
+        }
+        (_, Operator) => tied(&[Firm, Manager, Liaison, Section, CoSection]),
+        // They have no other steps.
+        (_, Manager | Auditor | Party::Client | Party::System) => None,
     }
 }
 
-const fn works(party: Party) -> bool {
-    matches!(party, Party::Liaison | Party::Section | Party::CoSection)
+struct Person<'a> {
+    issue: &'a Issue,
+    by: &'a Actor,
+    account: AccountId,
 }
 
-/// Whoever rejected it decides nothing on the appeal.
-fn rejected(issue: &Issue, account: AccountId) -> Option<Party> {
-    let rejection = issue.rejection.filter(|rejection| rejection.by == account)?;
-    rejection.appealed_at.and_then(|_| acted_as(issue, account, |_| true))
-}
-
-/// The manager now, at the submission, or at any step in between.
-fn manages(issue: &Issue, account: AccountId, by: &Actor) -> Option<Party> {
-    let manages = by.manages_firm || issue.manager == Some(account);
-    if manages { Some(Party::Manager) } else { acted_as(issue, account, |party| party == Party::Manager) }
-}
-
-fn in_charge(issue: &Issue, account: AccountId) -> Option<Party> {
-    if issue.handler() == Some(account) {
-        Some(Party::Section)
-    } else {
-        (issue.liaison() == Some(account)).then_some(Party::Liaison)
+impl Person<'_> {
+    fn ties(&self) -> impl Iterator<Item = Party> {
+        let Self { issue, by, account } = *self;
+        let manages = by.manages_firm || issue.manager == Some(account);
+        let handles = issue.handler() == Some(account) || issue.reply().is_some_and(|it| it.by == account);
+        let in_charge = issue.liaison() == Some(account);
+        let now = [(manages, Manager), (handles, Section), (in_charge, Liaison)];
+        let belongs = |party: &Party| matches!(party, Firm | Liaison | Section | CoSection);
+        now.into_iter()
+            .filter_map(|(is, party)| is.then_some(party))
+            .chain(issue.acted.get(&account).into_iter().flatten().copied())
+            .chain(by.stands_as.iter().copied().filter(belongs))
     }
-}
 
-fn acted_as(issue: &Issue, account: AccountId, excluded: impl Fn(Party) -> bool) -> Option<Party> {
-    issue.acted.get(&account)?.iter().copied().find(|party| excluded(*party))
+    /// Whether they did what the section has to do. That they belong to it is not enough.
+    fn worked(&self) -> Option<Party> {
+        let Self { issue, account, .. } = *self;
+        let handles = issue.handler() == Some(account) || issue.reply().is_some_and(|it| it.by == account);
+        let acted = || issue.acted.get(&account).is_some_and(|acted| acted.contains(&Section));
+        (handles || acted()).then_some(Section)
+    }
+
+    /// Whether they asked for the extension that waits.
+    fn asked(&self) -> Option<Party> {
+        self.issue.extension.filter(|extension| extension.by == self.account).map(|_| Section)
+    }
+
+    /// Whether they rejected it, and the firm appealed: they decide nothing on that.
+    fn rejected(&self) -> Option<Party> {
+        let rejection = self.issue.rejection.filter(|rejection| rejection.by == self.account)?;
+        rejection.appealed_at.and_then(|_| self.issue.acted.get(&self.account)?.first().copied())
+    }
 }

@@ -46,7 +46,7 @@ pub use clock::{
     segments, start_of_day,
 };
 pub use command::{CoSection, Command, SubmitIssue};
-pub use decide::{decide, next_actions, submit};
+pub use decide::{decide, next_actions, speaks_for_a_merged_firm, submit};
 pub use draft::{Draft, DraftText};
 pub use event::{Desk, Event, Fact};
 pub use evolve::{BrokenHistory, create, evolve, fold};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures::Stream;
 use kernel::Timestamp;
 use proto::workflow::v1 as pb;
-use rpc::{Call, Fields};
+use rpc::{Call, Fields, put_on_record};
 use sha2::{Digest as _, Sha256};
 use store::Batch;
 use tokio::{io::AsyncReadExt as _, sync::Semaphore};
@@ -85,11 +85,15 @@ pub(super) async fn handle(
     let (spooled, row_count) = export.write().await?;
     drop(slot);
     let Spooled { file, digest } = spooled;
-    let mut batch = Batch::new();
-    export_log::append(&mut batch, export.record(row_count, digest));
-    let mut tx = rpc.db.begin().await?;
-    batch.run(&mut tx).await?;
-    tx.commit().await?;
+    let record = export.record(row_count, digest);
+    let disclosing = call.clone();
+    put_on_record(&rpc.db, move || {
+        let mut batch = Batch::new();
+        export_log::append(&mut batch, record.clone());
+        disclosing.disclose(&mut batch, format!("export/{}", record.export_id), now);
+        batch
+    })
+    .await?;
     tracing::info!(export.id = export.id, rows = row_count, "issues were exported");
 
     let first = pb::ExportIssuesResponse {

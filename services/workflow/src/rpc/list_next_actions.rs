@@ -1,7 +1,7 @@
 use proto::workflow::v1 as pb;
 use rpc::{Call, Fields};
 
-use super::{WorkflowRpc, actor, convert, directory, facts, rules};
+use super::{WorkflowRpc, convert, directory, facts, rules};
 use crate::{
     domain::{local_date, next_actions},
     error::WorkflowError,
@@ -29,7 +29,7 @@ pub(super) async fn handle(
         Some(desk) => issue.at_desk_of_now(desk),
         None => issue,
     };
-    let actions = next_actions(&issue, rules(&book, &issue)?, now, &actor(&call, &issue, manager)?)
+    let actions = next_actions(&issue, rules(&book, &issue)?, now, &rpc.actor(&call, &issue, manager)?)
         .map_err(WorkflowError::refused(issue.id, &issue.calendar_version))?;
     Ok(pb::ListNextActionsResponse {
         actions: actions.into_iter().map(|action| convert::action(action).into()).collect(),

@@ -4,7 +4,7 @@ use proto::workflow::v1 as pb;
 use rpc::{Call, Fields};
 
 use super::{
-    WorkflowRpc, actor,
+    WorkflowRpc,
     notes::Notes,
     step::{self, Moved, Target},
 };
@@ -53,7 +53,7 @@ pub(super) async fn handle(
 
     let all = found.iter().chain([&parent]).map(|found| &found.issue);
     let book = rpc.books.covering(&mut tx, all).await?;
-    let by = actor(&call, &parent.issue, parent.manager)?;
+    let by = rpc.actor(&call, &parent.issue, parent.manager)?;
     let mut into: Option<Moved<'_>> = None;
     let mut parent = Some(parent);
     for child in &children {
@@ -66,7 +66,7 @@ pub(super) async fn handle(
     }
     let mut moved: Vec<Moved<'_>> = into.into_iter().collect();
     for issue in found {
-        let by = actor(&call, &issue.issue, issue.manager)?;
+        let by = rpc.actor(&call, &issue.issue, issue.manager)?;
         let command = Command::Merge { into: target.issue, desk };
         moved.push(Moved::by(&rpc, &book, issue, command, &notes, &by)?);
     }

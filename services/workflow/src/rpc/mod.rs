@@ -229,21 +229,43 @@ fn lead_facts(issue: &Issue, manager: Option<AccountId>) -> Facts {
     }
 }
 
-/// The caller with every capacity in which the call's rule lets them in to this issue.
-fn actor(call: &Call, issue: &Issue, manager: Option<AccountId>) -> Result<Actor, WorkflowError> {
-    let mut actor = submitter(call, &lead_facts(issue, manager))?;
-    actor.manages_firm = actor.who.account().is_some_and(|account| manager == Some(account));
+impl WorkflowRpc {
+    /// The caller with every capacity in which the call's rule lets them in to this issue.
+    fn actor(&self, call: &Call, issue: &Issue, manager: Option<AccountId>) -> Result<Actor, WorkflowError> {
+        let mut actor = submitter(call, &lead_facts(issue, manager))?;
+        actor.manages_firm = actor.who.account().is_some_and(|account| manager == Some(account));
+        actor.co_tasks = tasks_of(call, &call.rule, issue);
+        if !actor.co_tasks.is_empty() && !issue.confidential {
+            actor.parties.push(Party::CoSection);
+        }
+        actor.stands_as = self.stands_as(call, issue);
+        Ok(actor)
+    }
+
+    /// Every capacity in which the caller stands to the issue, also where it is kept from them as confidential, and
+    /// where the call is for others.
+    fn stands_as(&self, call: &Call, issue: &Issue) -> Vec<Party> {
+        let belongs = Facts {
+            enterprise: Some(issue.enterprise_id),
+            department: issue.department().into_iter().collect(),
+            section: issue.section().into_iter().collect(),
+            ..Facts::default()
+        };
+        let roles = access::roles_allowed(&call.caller, &self.sight, &belongs);
+        let helps = (!tasks_of(call, &self.sight, issue).is_empty()).then_some(Party::CoSection);
+        roles.into_iter().filter_map(party).chain(helps).collect()
+    }
+}
+
+/// The co-section tasks that are for a section or a department of the caller's, by their numbers.
+fn tasks_of(call: &Call, rule: &MethodRule, issue: &Issue) -> Vec<u32> {
     let helps = |task: &CoTask| {
         let facts =
             Facts { department: vec![task.department], section: vec![task.section], ..Facts::default() };
-        let roles = access::roles_allowed(&call.caller, &call.rule, &facts);
+        let roles = access::roles_allowed(&call.caller, rule, &facts);
         roles.iter().any(|role| matches!(role, Role::Liaison | Role::SectionHandler))
     };
-    actor.co_tasks = (1..).zip(&issue.co_tasks).filter(|(_, task)| helps(task)).map(|(n, _)| n).collect();
-    if !actor.co_tasks.is_empty() && !issue.confidential {
-        actor.parties.push(Party::CoSection);
-    }
-    Ok(actor)
+    (1..).zip(&issue.co_tasks).filter(|(_, task)| helps(task)).map(|(n, _)| n).collect()
 }
 
 /// The caller with every capacity in which the call's rule lets them in by these facts.

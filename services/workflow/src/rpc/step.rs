@@ -7,10 +7,11 @@ use proto::workflow::v1 as pb;
 use rpc::{Call, Fields, Refusal};
 use store::{Batch, Tx};
 
-use super::{WorkflowRpc, actor, attachment, convert, facts, notes::Notes, rules};
+use super::{WorkflowRpc, attachment, convert, facts, notes::Notes, rules};
 use crate::{
     domain::{
-        Action, Actor, AttachmentRef, Command, Desk, Issue, Party, Rulebook, Rules, State, decide, local_date,
+        Action, Actor, AttachmentRef, Command, Desk, Issue, Party, Rulebook, Rules, State, decide,
+        local_date, speaks_for_a_merged_firm,
     },
     error::WorkflowError,
     events::publish::{self, Cause},
@@ -85,7 +86,7 @@ pub(super) async fn take_with_files<R: Message>(
     let moved = match other {
         None => {
             admit(rpc, call, &found, target.etag, &[])?;
-            let by = actor(call, &found.issue, found.manager)?;
+            let by = rpc.actor(call, &found.issue, found.manager)?;
             vec![Moved::by(rpc, &book, found, command, &notes, &by)?]
         }
         Some(other) => with_other(rpc, &book, call, (found, target), other, command, &notes)?,
@@ -113,10 +114,10 @@ fn with_other<'a>(
     let departments: Vec<_> = parent.issue.department().into_iter().collect();
     admit(rpc, call, &child, target.etag, &departments)?;
     let id = child.issue.id;
-    let mut by = actor(call, &child.issue, child.manager)?;
+    let mut by = rpc.actor(call, &child.issue, child.manager)?;
     match command {
         Command::FeedBack { channel, receipt } => {
-            let with_parent = actor(call, &parent.issue, parent.manager)?;
+            let with_parent = rpc.actor(call, &parent.issue, parent.manager)?;
             let told =
                 Moved::by(rpc, book, parent, Command::NoteDelivery { child: id }, notes, &with_parent)?;
             // A return may have taken the other issue to another department, whose liaison speaks for both now.
@@ -133,10 +134,15 @@ fn with_other<'a>(
             Ok(vec![Moved::by(rpc, book, child, command, notes, &by)?, told])
         }
         Command::Unmerge { .. } => {
-            let left = Moved::by(rpc, book, parent, Command::Release { child: id }, notes, &by)?;
+            let with_parent = rpc.actor(call, &parent.issue, parent.manager)?;
+            let left = Moved::by(rpc, book, parent, Command::Release { child: id }, notes, &with_parent)?;
             Ok(vec![Moved::by(rpc, book, child, command, notes, &by)?, left])
         }
         other => {
+            // What it says of the reply it says of whoever gave that for both.
+            let with_parent = rpc.actor(call, &parent.issue, parent.manager)?;
+            speaks_for_a_merged_firm(&parent.issue, other.action(), &with_parent)
+                .map_err(WorkflowError::refused(id, &child.issue.calendar_version))?;
             let child = Moved::by(rpc, book, child, other, notes, &by)?;
             let stays = child.after().state() == State::Merged;
             let mut moved = vec![child];

@@ -1,8 +1,6 @@
 //! Chains of events: whose there are, and what is the same for those of orders and cases, whose append-only tables are of
 //! one form, each event with its link.
 
-pub(crate) mod guard;
-
 use std::{collections::HashMap, fmt, str::FromStr};
 
 use kernel::{EventId, IssueId, Origin, Timestamp};

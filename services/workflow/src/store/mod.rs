@@ -2,7 +2,6 @@
 
 pub(crate) mod activations;
 pub(crate) mod addresses;
-pub(crate) mod append_only;
 pub(crate) mod attachments;
 pub(crate) mod blobs;
 pub(crate) mod calendar_alarms;
@@ -36,6 +35,23 @@ mod deadlines;
 mod filter;
 #[cfg(test)]
 pub(crate) mod sample;
+
+/// The tables that only ever grow. What is there is kept from the service and its tools; the hashes, and the heads that
+/// are kept outside, show what the owner of the database did in spite of that.
+pub(crate) const APPEND_ONLY: &[&str] = &[
+    "issue_event",
+    "trail_log",
+    "trail_node",
+    "trail_head",
+    "note_erasure",
+    "policy_pack",
+    "working_calendar",
+    "activation",
+    "activation_step",
+    "export_log",
+    chained::ORDERS.events,
+    chained::CASES.events,
+];
 
 /// The tables of this service.
 pub static MIGRATIONS: store::Migrator = store::migrations!("./migrations");

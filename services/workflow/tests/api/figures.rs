@@ -1,6 +1,6 @@
 use access::{Role, RoleGrant};
 use chrono::TimeDelta;
-use kernel::{DepartmentId, EnterpriseId, IssueId, NoteId, Timestamp};
+use kernel::{EnterpriseId, IssueId, NoteId, Timestamp};
 use proto::{
     common::v1::Date,
     workflow::v1::{self as pb, figure_service_client::FigureServiceClient},
@@ -18,7 +18,7 @@ use worktime::Calendar;
 
 use crate::world::*;
 
-fn figures(
+pub fn figures(
     app: &TestSuite,
     account: kernel::AccountId,
     roles: Vec<RoleGrant>,
@@ -26,7 +26,7 @@ fn figures(
     FigureServiceClient::new(app.person(account, roles))
 }
 
-fn leader(app: &TestSuite) -> FigureServiceClient<Bearer> {
+pub fn leader(app: &TestSuite) -> FigureServiceClient<Bearer> {
     figures(app, account(701), vec![RoleGrant::of(Role::Leader)])
 }
 
@@ -40,19 +40,19 @@ fn period(start: &str, end: &str) -> pb::QueryFiguresRequest {
     pb::QueryFiguresRequest { start_date: day(start), end_date: day(end), ..Default::default() }
 }
 
-async fn ask(mut who: FigureServiceClient<Bearer>, request: pb::QueryFiguresRequest) -> Vec<pb::Figure> {
+pub async fn ask(mut who: FigureServiceClient<Bearer>, request: pb::QueryFiguresRequest) -> Vec<pb::Figure> {
     who.query_figures(request).await.unwrap().into_inner().figures
 }
 
 /// As "876/909 96.4".
-fn show(figures: &[pb::Figure], id: &str) -> String {
+pub fn show(figures: &[pb::Figure], id: &str) -> String {
     let figure = figures.iter().find(|figure| figure.figure_id == id).unwrap();
     let value = figure.per_mille.map_or("n/a".to_owned(), |n| format!("{}.{}", n / 10, n % 10));
     format!("{}/{} {value}", figure.numerator, figure.denominator)
 }
 
 /// Ids of every page of a drill-down.
-async fn behind(
+pub async fn behind(
     mut who: FigureServiceClient<Bearer>,
     figure_id: &str,
     part: pb::FigurePart,
@@ -281,25 +281,6 @@ both_engines! {
         }
     }
 
-    async fn a_reopened_issue_is_closed_in_no_figure_but_was_before(app: TestSuite) {
-        let issue = closed(app).await;
-        let closed_at = app.now();
-        app.clock.advance(TimeDelta::hours(1));
-        let today = || pb::QueryFiguresRequest::default();
-        assert_eq!(show(&ask(leader(app), today()).await, "M1"), "1/1 100.0");
-        owner(app).reopen_issue(&issue).await.unwrap();
-        let reopened = ask(leader(app), today()).await;
-        for (id, shown) in [("M1", "0/1 0.0"), ("M2", "0/1 0.0"), ("M3", "0/1 0.0"), ("M4", "0/1 0.0"), ("M5", "0/0 n/a")] {
-            assert_eq!(show(&reopened, id), shown, "{id}");
-        }
-        let seconds = closed_at.timestamp();
-        let before = pb::QueryFiguresRequest {
-            as_of_time: Some(prost_types::Timestamp { seconds, nanos: 0 }),
-            ..today()
-        };
-        assert_eq!(show(&ask(leader(app), before).await, "M1"), "1/1 100.0");
-    }
-
     async fn what_was_done_late_is_not_on_time_and_what_is_not_due_is_left_out(app: TestSuite) {
         closed(app).await;
         let late = submitted(app).await;
@@ -340,52 +321,6 @@ both_engines! {
         owner(app).rate(&issue, 3).await.unwrap();
         let shown = ask(leader(app), pb::QueryFiguresRequest::default()).await;
         assert_eq!((show(&shown, "M9"), show(&shown, "M9.strict")), ("1/1 100.0".to_owned(), "0/1 0.0".to_owned()));
-    }
-
-    async fn count_list_and_drill_down_agree_under_every_scope(app: TestSuite) {
-        appointed(app, WANG, DAIRY, "03-01").await;
-        let reopened = closed(app).await;
-        for _ in 0..3 {
-            closed(app).await;
-        }
-        app.clock.advance(TimeDelta::hours(3));
-        submitted(app).await;
-        fed_back(app).await;
-        owner(app).reopen_issue(&reopened).await.unwrap();
-        steel_owner(app).submit(STEEL, "other").await.unwrap();
-        app.clock.advance(TimeDelta::days(1));
-        let elsewhere = RoleGrant::liaison(DepartmentId::new(app.uuid()));
-        let scopes = [
-            (OPERATOR, RoleGrant::of(Role::Operator), 7),
-            (AUDITOR, RoleGrant::of(Role::Auditor), 7),
-            (account(701), RoleGrant::of(Role::Leader), 7),
-            (WANG, RoleGrant::of(Role::Manager), 6),
-            (LI, RoleGrant::of(Role::Manager), 0),
-            (LIAISON, RoleGrant::liaison(HOUSING), 6),
-            (HANDLER, RoleGrant::section_handler(HOUSING, ROADS), 5),
-            (OWNER, RoleGrant::enterprise(DAIRY), 6),
-            (STEEL_OWNER, RoleGrant::enterprise(STEEL), 1),
-            (account(302), elsewhere, 0),
-        ];
-        let asked = pb::QueryFiguresRequest::default();
-        for (who, role, n_all) in scopes {
-            let client = || figures(app, who, vec![role]);
-            let shown = ask(client(), asked.clone()).await;
-            for figure in &shown {
-                let id = figure.figure_id.as_str();
-                let above = behind(client(), id, pb::FigurePart::Numerator, (&asked, "")).await;
-                let below = behind(client(), id, pb::FigurePart::Denominator, (&asked, "")).await;
-                let n = |ids: &[String]| i64::try_from(ids.len()).unwrap();
-                assert_eq!((n(&above), n(&below)), (figure.numerator, figure.denominator), "{role:?} {id}");
-                assert!(above.is_sorted_by(|a, b| a < b) && below.is_sorted_by(|a, b| a < b));
-            }
-            // The base of completion is the whole list.
-            let listed = person(app, who, vec![role]).list(pb::IssueFilter::default()).await.unwrap();
-            let mut ids: Vec<_> = listed.issues.into_iter().map(|issue| issue.issue_id).collect();
-            ids.sort();
-            assert_eq!(behind(client(), "M1", pb::FigurePart::Denominator, (&asked, "")).await, ids);
-            assert_eq!((listed.total_count, ids.len()), (n_all, usize::try_from(n_all).unwrap()), "{role:?}");
-        }
     }
 
     async fn a_list_behind_a_figure_does_not_change_while_it_is_read(app: TestSuite) {

@@ -113,16 +113,6 @@ both_engines! {
         assert_eq!(n_notes, 7);
     }
 
-    async fn what_has_happened_cannot_be_changed(app: TestSuite) {
-        submitted(app).await;
-        for sql in ["UPDATE issue_event SET actor = 'account:somebody'", "DELETE FROM issue_event"] {
-            let mut tx = db(app).begin().await.unwrap();
-            let refused = store::execute!(&mut tx, "rewrite history", sql);
-            assert!(refused.is_err(), "{sql}");
-            tx.rollback().await.unwrap();
-        }
-    }
-
     async fn deadlines_are_kept_as_the_clocks_tell(app: TestSuite) {
         let issue = owner(app).rate(&fed_back(app).await, 1).await.unwrap();
         let mut tx = db(app).snapshot().await.unwrap();

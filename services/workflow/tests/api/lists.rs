@@ -26,55 +26,6 @@ async fn pages(who: &Person<'_>, order: pb::IssueOrder) -> Vec<String> {
 }
 
 both_engines! {
-    async fn the_count_is_the_length_of_the_list_under_every_scope_and_filter(app: TestSuite) {
-        appointed(app, WANG, DAIRY, "03-01").await;
-        in_progress(app).await;
-        closed(app).await;
-        submitted(app).await;
-        steel_owner(app).submit(STEEL, "other").await.unwrap();
-        app.clock.advance(TimeDelta::hours(2));
-        let filters = [
-            (filter(), 4),
-            (pb::IssueFilter { states: vec![pb::IssueState::Submitted.into()], ..filter() }, 1),
-            (pb::IssueFilter { lights: vec![pb::Light::Yellow.into()], ..filter() }, 2),
-            (pb::IssueFilter { lights: vec![pb::Light::Off.into(), pb::Light::Green.into()], ..filter() }, 2),
-            (pb::IssueFilter { lights: vec![pb::Light::Red.into()], ..filter() }, 0),
-            (pb::IssueFilter { categories: vec!["other".to_owned()], ..filter() }, 1),
-            (pb::IssueFilter { enterprise_id: DAIRY.to_string(), ..filter() }, 3),
-            (pb::IssueFilter { department_id: HOUSING.to_string(), open_only: true, ..filter() }, 2),
-            (pb::IssueFilter { section_id: ROADS.to_string(), ..filter() }, 2),
-            (pb::IssueFilter { handler_id: HANDLER.to_string(), ..filter() }, 2),
-            (pb::IssueFilter { division_code: "3304".to_owned(), ..filter() }, 4),
-            (pb::IssueFilter { division_code: "3305".to_owned(), ..filter() }, 0),
-            (pb::IssueFilter { holders: vec![pb::Holder::Operator.into(), pb::Holder::Nobody.into()], ..filter() }, 2),
-            (pb::IssueFilter { submit_date_from: date("03-02"), submit_date_to: date("03-02"), ..filter() }, 4),
-            (pb::IssueFilter { submit_date_from: date("03-03"), ..filter() }, 0),
-            (pb::IssueFilter { overdue_only: true, ..filter() }, 0),
-            (pb::IssueFilter { text: "s328 省道".to_owned(), ..filter() }, 4),
-            (pb::IssueFilter { text: "000003".to_owned(), ..filter() }, 1),
-            (pb::IssueFilter { text: "%".to_owned(), ..filter() }, 0),
-        ];
-        let everybody = [owner(app), steel_owner(app), manager(app, WANG), liaison(app), handler(app), operator(app)];
-        for (i, (filter, n_all)) in filters.into_iter().enumerate() {
-            for who in &everybody {
-                let listed = who.list(filter.clone()).await.unwrap();
-                let counted = who.count(filter.clone()).await.unwrap();
-                assert_eq!(i64::try_from(listed.issues.len()).unwrap(), counted.total_count, "{i}");
-                assert_eq!(listed.total_count, counted.total_count);
-                assert_eq!(counted.states.iter().map(|state| state.count).sum::<i64>(), counted.total_count);
-                for light in &counted.lights {
-                    let n_shown = listed.issues.iter().filter(|issue| issue.light() == light.light()).count();
-                    assert_eq!(i64::try_from(n_shown).unwrap(), light.count);
-                }
-            }
-            assert_eq!(operator(app).count(filter).await.unwrap().total_count, n_all, "{i}");
-        }
-        assert_eq!(owner(app).count(filter()).await.unwrap().total_count, 3);
-        assert_eq!(manager(app, WANG).count(filter()).await.unwrap().total_count, 3);
-        assert_eq!(steel_owner(app).count(filter()).await.unwrap().total_count, 1);
-        assert_eq!(handler(app).count(filter()).await.unwrap().total_count, 2);
-    }
-
     async fn what_is_overdue_shows_red(app: TestSuite) {
         let issue = submitted(app).await;
         app.clock.set("2026-03-02T11:00:00+08:00".parse().unwrap());

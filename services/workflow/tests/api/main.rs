@@ -30,6 +30,7 @@ macro_rules! both_engines {
 }
 
 mod access;
+mod access_log;
 mod addresses;
 mod all_chains;
 mod attachments;
@@ -50,10 +51,12 @@ mod figures;
 mod file_limits;
 mod files;
 mod history;
+mod invariants;
 mod ladder;
 mod lists;
 mod migration;
 mod model;
+mod on_record;
 mod order_ladder;
 mod order_rules;
 mod orders;

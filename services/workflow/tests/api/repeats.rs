@@ -1,4 +1,3 @@
-use chrono::TimeDelta;
 use proto::workflow::v1 as pb;
 use testkit::TestSuite;
 use tonic::Code;
@@ -35,21 +34,6 @@ both_engines! {
         // Another caller's request of the same id is another request.
         let theirs = pb::SubmitIssueRequest { enterprise_id: STEEL.to_string(), ..request };
         steel_owner(app).issues().submit_issue(theirs).await.unwrap();
-    }
-
-    async fn of_two_people_at_once_exactly_one_wins(app: TestSuite) {
-        for _ in 0..5 {
-            let issue = submitted(app).await;
-            // From then on deputies sign too.
-            app.clock.advance(TimeDelta::hours(1));
-            let (one, other) = (liaison(app), deputy(app));
-            let (a, b) = tokio::join!(one.sign_issue(&issue), other.sign_issue(&issue));
-            let lost = match (a, b) {
-                (Ok(_), Err(lost)) | (Err(lost), Ok(_)) => lost,
-                both => unreachable!("{both:?}"),
-            };
-            assert_eq!(testkit::reason(&lost), was(Code::Aborted, "STALE_ETAG"));
-        }
     }
 
     async fn a_step_is_one_read_and_one_write(app: TestSuite) {

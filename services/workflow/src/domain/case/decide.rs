@@ -107,7 +107,7 @@ fn closed(issue: &Issue) -> Result<(), Refused> {
 /// What the person is that excludes the step, whatever roles they hold. `None`: nothing.
 ///
 /// - A reviewer is neither the nominator, nor the liaison, handler or manager of the issue, nor anybody else who acted
-///   on it otherwise than as an auditor.
+///   on it otherwise than as an auditor, nor of the firm or an office that has it.
 /// - Who publishes or withdraws is not the reviewer.
 fn conflict(case: &Case, action: Action, issue: &Issue, by: &Actor) -> Option<Tie> {
     let Who::Account(account) = by.who else { return None };
@@ -116,7 +116,8 @@ fn conflict(case: &Case, action: Action, issue: &Issue, by: &Actor) -> Option<Ti
             .then_some(Tie::Nominator)
             .or_else(|| manages(issue, account, by))
             .or_else(|| in_charge(issue, account))
-            .or_else(|| acted_as(issue, account, |party| party != Party::Auditor)),
+            .or_else(|| acted_as(issue, account, |party| party != Party::Auditor))
+            .or_else(|| belongs(by)),
         Action::Publish | Action::Withdraw => {
             case.review().is_some_and(|review| review.by == account).then_some(Tie::Reviewer)
         }
@@ -148,4 +149,10 @@ fn in_charge(issue: &Issue, account: AccountId) -> Option<Tie> {
 
 fn acted_as(issue: &Issue, account: AccountId, excluded: impl Fn(Party) -> bool) -> Option<Tie> {
     issue.acted.get(&account)?.iter().copied().find(|party| excluded(*party)).map(Tie::Issue)
+}
+
+/// The firm, the department or the section of theirs that the issue is with.
+fn belongs(by: &Actor) -> Option<Tie> {
+    let sides = [Party::Firm, Party::Liaison, Party::Section, Party::CoSection];
+    by.stands_as.iter().find(|party| sides.contains(party)).copied().map(Tie::Issue)
 }

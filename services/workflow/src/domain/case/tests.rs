@@ -114,6 +114,10 @@ fn nobody_reviews_what_they_nominated_or_had_to_do_with_whatever_roles_they_hold
     }
     let new_manager = Actor::person(REVIEWER, [Party::Auditor]).managing_the_firm(true);
     assert_eq!(take(&case, accept(), &world, &new_manager), conflict(Tie::Issue(Party::Manager)));
+    for party in [Party::Liaison, Party::Section, Party::CoSection, Party::Firm] {
+        let colleague = Actor::person(REVIEWER, [Party::Auditor]).standing_as([Party::Auditor, party]);
+        assert_eq!(take(&case, accept(), &world, &colleague), conflict(Tie::Issue(party)));
+    }
     // Who audited the issue may say that it is an example.
     take(&case, accept(), &world, &Actor::person(AUDITOR, [Party::Auditor])).unwrap();
 }

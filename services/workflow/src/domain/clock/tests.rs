@@ -82,24 +82,6 @@ fn an_objection_sets_the_transfer_going_again_with_the_deadline_that_it_had() {
 }
 
 #[test]
-fn no_way_back_into_progress_refreshes_the_clock_of_the_reply() {
-    let mut world = World::submitted();
-    world.steps(to_progress());
-    let due = world.clock("C4").due_at;
-    world.steps([reply(Outcome::Partial), Command::SendBack { reason: note() }]);
-    assert!(world.clock("C4").is_running() && world.clock("C4").due_at == due);
-    world.steps([reply(Outcome::Partial), feed_back(), rate(3), fail_audit()]);
-    assert!(world.clock("C4").is_running() && world.clock("C4").due_at == due);
-    world.set("2026-03-10 09:00").step(reply(Outcome::Resolved));
-    let c4 = world.clock("C4");
-    assert_eq!(
-        (c4.on_time(), c4.due_at, c4.gaps.len()),
-        (Some(false), due, 2),
-        "the reply that stands was late"
-    );
-}
-
-#[test]
 fn rectification_has_its_own_clock_and_leaves_that_of_the_reply_stopped() {
     let mut world = World::submitted();
     world.steps(to_progress()).steps(to_rating());
@@ -140,21 +122,6 @@ fn the_feedback_is_a_contact_at_the_latest() {
     assert!(world.clock("C3").is_running());
     world.steps([feed_back()]);
     assert_eq!(world.clock("C3").on_time(), Some(true));
-}
-
-#[test]
-fn a_later_pack_or_question_does_not_change_a_clock_that_has_stopped() {
-    let mut world = World::submitted();
-    world.steps([Command::Sign { difficulty: None }]);
-    let stopped = world.clock("C1");
-    world.set("2026-09-01 09:00");
-    assert_eq!(world.clock("C1"), stopped);
-    let text = include_str!("../../../packs/default.toml")
-        .replacen("version = 1", "version = 2", 1)
-        .replacen("C1 = \"2 working hours\"", "C1 = \"1 working hour\"", 1);
-    let edited = Policy::parse(&text).unwrap();
-    let edited = Rules { policy: &edited, ..rules() };
-    assert!(!edited.bind(&world.issue), "an issue keeps the pack that it was submitted under");
 }
 
 #[test]

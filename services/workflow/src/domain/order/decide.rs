@@ -129,17 +129,20 @@ fn may_act_as(by: &Actor, party: Party) -> bool {
 
 /// The capacity in which the person has to do with the order that excludes the step. `None`: none does.
 ///
-/// - The manager of the firm, and whoever acted for the firm, takes no step of the department.
-/// - Nobody speaks for the firm who acted for the department, delivers, or manages the firm.
+/// - The manager of the firm, and whoever acted for the firm or belongs to it, takes no step of the department.
+/// - Nobody speaks for the firm who acted for the department or belongs to it, delivers, or manages the firm.
 fn conflict(order: &Order, action: Action, by: &Actor) -> Option<Party> {
     let Who::Account(account) = by.who else { return None };
     match action {
         Action::Accept | Action::Decline | Action::Schedule | Action::Reschedule | Action::Deliver => {
-            manages(order, account, by).or_else(|| acted_as(order, account, |party| party == Party::Firm))
+            manages(order, account, by)
+                .or_else(|| acted_as(order, account, |party| party == Party::Firm))
+                .or_else(|| belongs(by, Party::Firm))
         }
         Action::Rate | Action::Cancel => manages(order, account, by)
             .or_else(|| acted_as(order, account, |party| party != Party::Firm))
-            .or_else(|| delivers(order, account).then_some(Party::Liaison)),
+            .or_else(|| delivers(order, account).then_some(Party::Liaison))
+            .or_else(|| belongs(by, Party::Liaison)),
         Action::Place | Action::LapseRating | Action::ReachRung | Action::ChangeCalendar => None,
     }
 }
@@ -152,6 +155,11 @@ fn manages(order: &Order, account: AccountId, by: &Actor) -> Option<Party> {
 
 fn delivers(order: &Order, account: AccountId) -> bool {
     order.liaison() == Some(account) || order.plan().is_some_and(|plan| plan.responsible == account)
+}
+
+/// Whether the firm, or the department, is theirs.
+fn belongs(by: &Actor, party: Party) -> Option<Party> {
+    by.stands_as.contains(&party).then_some(party)
 }
 
 fn acted_as(order: &Order, account: AccountId, excluded: impl Fn(Party) -> bool) -> Option<Party> {

@@ -486,7 +486,12 @@ fn persons_are_kept_apart_whatever_roles_they_hold() {
     assert_eq!(world.try_step(Command::Accept, &both(FIRM)), conflict(Action::Accept, Party::Firm));
     let new_manager = both(account(9)).managing_the_firm(true);
     assert_eq!(world.try_step(Command::Accept, &new_manager), conflict(Action::Accept, Party::Manager));
+    let beside = |party, other| Actor::person(account(9), [party]).standing_as([party, other]);
+    let of_the_firm = beside(Party::Liaison, Party::Firm);
+    assert_eq!(world.try_step(Command::Accept, &of_the_firm), conflict(Action::Accept, Party::Firm));
     let mut world = delivered();
+    let of_the_department = beside(Party::Firm, Party::Liaison);
+    assert_eq!(world.try_step(rate(5), &of_the_department), conflict(Action::Rate, Party::Liaison));
     assert_eq!(world.try_step(rate(5), &both(MANAGER)), conflict(Action::Rate, Party::Manager));
     assert_eq!(world.try_step(rate(5), &both(LIAISON)), conflict(Action::Rate, Party::Liaison));
     assert_eq!(world.try_step(rate(5), &both(LECTURER)), conflict(Action::Rate, Party::Liaison));

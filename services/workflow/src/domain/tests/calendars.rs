@@ -17,30 +17,6 @@ fn dues(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn a_late_change_of_the_calendar_alters_only_running_clocks() {
-    let mut world = World::submitted();
-    world.steps(to_progress()).steps([contact()]);
-    let before = dues(&world);
-    assert_eq!(
-        before,
-        ["C1 2026-03-02 11:00", "C4 2026-03-09 17:30", "C2 2026-03-02 14:31", "C3 2026-03-03 17:30"]
-    );
-    let stopped = world.clock("C3");
-    world.step(change(LATER_VERSION));
-    assert_eq!(world.issue.calendar_version, LATER_VERSION);
-    let after = dues(&world);
-    assert_eq!(after[1], "C4 2026-03-10 17:30", "the day off is not counted");
-    assert_eq!(
-        (&after[0], &after[2..]),
-        (&before[0], &before[2..]),
-        "those that have stopped keep their deadlines"
-    );
-    let rules = rules().rebound(&world.issue).unwrap();
-    assert_eq!(clocks(&world.issue, rules, world.now).unwrap()[3], stopped);
-    assert_eq!(fold(&world.events).unwrap().unwrap(), world.issue);
-}
-
-#[test]
 fn a_clock_that_stopped_late_is_as_late_under_whatever_calendar_comes_after() {
     let mut world = World::submitted();
     world.steps([Command::Sign { difficulty: None }]).set("2026-03-05 09:00");

@@ -118,19 +118,6 @@ fn low_stars_lead_to_rectification_and_three_to_the_audit() {
 }
 
 #[test]
-fn each_feedback_round_has_one_rating_and_only_the_last_one_stands() {
-    let mut world = World::submitted();
-    world.steps(to_progress()).steps(to_rating()).steps([rate(1)]);
-    let again = world.try_step(rate(5), &actor(Party::Firm));
-    assert_eq!(again, Err(Refused::NotAllowed { from: State::Rectifying, action: Action::Rate }));
-    world.steps([reply(Outcome::Resolved), feed_back()]);
-    assert_eq!(world.issue.rating(), None, "the low rating was for the round before");
-    world.steps([rate(4)]);
-    let rounds: Vec<_> = world.issue.ratings.iter().map(|rated| (rated.round, rated.low)).collect();
-    assert_eq!(rounds, [(1, true), (2, false)]);
-}
-
-#[test]
 fn a_rating_that_lapsed_leaves_the_issue_unrated() {
     let mut world = World::submitted();
     world.steps(to_progress()).steps(to_rating());
@@ -159,20 +146,6 @@ fn a_failed_audit_needs_a_reason_of_the_pack_and_returns_to_the_section() {
     assert_eq!(world.issue.state(), State::InProgress);
     assert_eq!(world.issue.handler(), Some(HANDLER));
     assert_eq!(world.issue.counts.audit_failures, 1);
-}
-
-#[test]
-fn closed_implies_that_feedback_was_delivered() {
-    let world = closed();
-    assert_eq!(world.issue.feedback().unwrap().by, LIAISON);
-    let fed_back = world.events.iter().position(|event| event.kind() == "fed_back").unwrap();
-    // A history without the feedback is no history: the events after it do not fit.
-    let mut without = world.events.clone();
-    without.remove(fed_back);
-    for (i, event) in without.iter_mut().enumerate() {
-        event.version = kernel::Version::new(i64::try_from(i).unwrap() + 1);
-    }
-    assert_eq!(fold(&without).unwrap_err().kind, "rated");
 }
 
 #[test]

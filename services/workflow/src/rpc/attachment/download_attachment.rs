@@ -3,7 +3,8 @@ use std::ops::Range;
 use files::BlobError;
 use futures::{Stream, StreamExt as _, stream};
 use proto::workflow::v1::{self as pb, download_attachment_response::Part};
-use rpc::{Call, Fields};
+use rpc::{Call, Fields, put_on_record};
+use store::Batch;
 
 use super::{
     AttachmentError, AttachmentRpc, MAX_CHUNK, convert,
@@ -38,6 +39,13 @@ pub(super) async fn handle(
     }
     let range = part(&file, offset, length)?;
     let content = rpc.room.blobs.get(&file.blob_key, range).await.map_err(AttachmentError::Store)?;
+    let now = rpc.workflow.clock.now();
+    put_on_record(&rpc.workflow.db, move || {
+        let mut batch = Batch::new();
+        call.disclose(&mut batch, format!("attachment/{id}"), now);
+        batch
+    })
+    .await?;
     let head = pb::DownloadAttachmentResponse { part: Some(Part::Attachment(convert::attachment(&file))) };
     let pieces = content.flat_map(|piece| {
         let pieces: Vec<Piece> = match piece {

@@ -12,7 +12,7 @@ use crate::{
     },
     error::WorkflowError,
     events::case_publish::{self, Told},
-    rpc::{WorkflowRpc, actor, facts, texts::NewTexts},
+    rpc::{WorkflowRpc, facts, texts::NewTexts},
     store::{
         cases,
         issues::{self, Found},
@@ -57,7 +57,7 @@ pub(super) async fn handle(
         text: texts.write(text),
     };
     let event =
-        nominate(new, &issue, now, &actor(&call, &issue, manager)?).map_err(CaseError::refused(id))?;
+        nominate(new, &issue, now, &rpc.actor(&call, &issue, manager)?).map_err(CaseError::refused(id))?;
     let case = create(&event).map_err(CaseError::from)?;
 
     let bodies = texts.written().iter().map(|text| (text.note.note_id.uuid(), text.body.clone())).collect();

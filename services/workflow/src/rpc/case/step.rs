@@ -52,7 +52,7 @@ pub(super) async fn take<R: Message>(
     let found = found.ok_or(CaseError::IssueMissing(case.issue_id))?;
     // The manager of the firm now, whatever role let them in, is told apart here.
     let facts = access::Facts { manager: found.manager, ..case_facts(case.department) };
-    let by = submitter(call, &facts)?;
+    let by = submitter(call, &facts)?.standing_as(rpc.stands_as(call, &found.issue));
     let event = decide(case, step, &found.issue, now, &by).map_err(CaseError::refused(case.issue_id))?;
     let after = evolve(case.clone(), &event).map_err(CaseError::from)?;
 

@@ -5,7 +5,7 @@ use super::{OrderError, convert, facts};
 use crate::{
     domain::{local_date, order::next_actions},
     error::WorkflowError,
-    rpc::{WorkflowRpc, rules, submitter},
+    rpc::{WorkflowRpc, rules},
     store::orders::{self, Found},
 };
 
@@ -26,7 +26,7 @@ pub(super) async fn handle(
     rpc.admit_to_order(&call, id, &facts)?;
     let book = rpc.books.covering(&mut tx, [&order]).await?;
     tx.commit().await?;
-    let actions = next_actions(&order, rules(&book, &order)?, now, &submitter(&call, &facts)?)
+    let actions = next_actions(&order, rules(&book, &order)?, now, &rpc.order_actor(&call, &facts)?)
         .map_err(OrderError::refused(&order.calendar_version))?;
     Ok(pb::ListNextOrderActionsResponse {
         actions: actions.into_iter().map(|action| convert::action(action).into()).collect(),

@@ -9,8 +9,11 @@ use proto::workflow::v1::{
 use rpc::{Call, Limits};
 use tonic::service::RoutesBuilder;
 
-use super::WorkflowRpc;
-use crate::{domain::order::Order, error::WorkflowError};
+use super::{WorkflowRpc, party, submitter};
+use crate::{
+    domain::{Actor, order::Order},
+    error::WorkflowError,
+};
 
 pub(crate) mod convert;
 
@@ -62,6 +65,14 @@ impl WorkflowRpc {
         } else {
             Err(OrderError::NotFound(order).into())
         }
+    }
+
+    /// The caller with every capacity in which the call's rule lets them in to this order, and every other one in which
+    /// they stand to it.
+    fn order_actor(&self, call: &Call, facts: &Facts) -> Result<Actor, WorkflowError> {
+        let roles = access::roles_allowed(&call.caller, &self.order_sight, facts);
+        let stands_as: Vec<_> = roles.into_iter().filter_map(party).collect();
+        Ok(submitter(call, facts)?.standing_as(stands_as))
     }
 }
 

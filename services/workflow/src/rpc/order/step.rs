@@ -14,7 +14,7 @@ use crate::{
     },
     error::WorkflowError,
     events::order_publish::{self, Cause},
-    rpc::{WorkflowRpc, rules, submitter, texts::NewTexts},
+    rpc::{WorkflowRpc, rules, texts::NewTexts},
     store::orders::{self, Found, Happened, Record},
 };
 
@@ -67,7 +67,7 @@ pub(super) async fn take<R: Message>(
     }
     let book = rpc.books.covering(&mut tx, [&order]).await?;
     let rules = rules(&book, &order)?;
-    let by = submitter(call, &facts)?;
+    let by = rpc.order_actor(call, &facts)?;
     let event =
         decide(&order, command, rules, now, &by).map_err(OrderError::refused(&order.calendar_version))?;
     let after = evolve(order.clone(), &event).map_err(OrderError::from)?;

@@ -2,7 +2,8 @@ use std::panic::resume_unwind;
 
 use futures::{Stream, StreamExt as _, stream};
 use proto::workflow::v1 as pb;
-use rpc::{Call, Fields, Refusal};
+use rpc::{Call, Fields, Refusal, put_on_record};
+use store::Batch;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use trail::{ChainExportWriter, ExportWriter, Signer as _, Start};
@@ -46,6 +47,13 @@ pub(super) async fn handle(
         created_micros: now.timestamp_micros(),
         earlier_keys,
     };
+    let subject = chain.map_or("trail".to_owned(), |chain| format!("trail/{chain}"));
+    put_on_record(&rpc.workflow.db, move || {
+        let mut batch = Batch::new();
+        call.disclose(&mut batch, subject.clone(), now);
+        batch
+    })
+    .await?;
     let (sender, receiver) = mpsc::channel(AHEAD);
     let making = tokio::spawn(async move {
         let export = Export { rpc, pipe: Pipe::default(), sender };

@@ -21,6 +21,7 @@ mod erase_note;
 mod export_trail;
 mod get_trail;
 mod get_tree_head;
+mod list_access_events;
 mod pipe;
 mod plan;
 mod prove_consistency;
@@ -70,6 +71,7 @@ rpc::service! {
         prove_consistency(pb::ProveConsistencyRequest) -> pb::ProveConsistencyResponse = prove_consistency::handle;
         verify_trail(pb::VerifyTrailRequest) -> pb::VerifyTrailResponse = verify_trail::handle;
         get_trail(pb::GetTrailRequest) -> pb::GetTrailResponse = get_trail::handle;
+        list_access_events(pb::ListAccessEventsRequest) -> pb::ListAccessEventsResponse = list_access_events::handle;
         get_tree_head(pb::GetTreeHeadRequest) -> pb::GetTreeHeadResponse = get_tree_head::handle;
     }
     stream {

@@ -7,24 +7,26 @@ use proto::workflow::v1 as pb;
 use super::{
     city::PEOPLE,
     reference::{access, calendar::Second},
-    world::{CLERK, Difference, World, reason},
+    world::{CLERK, Difference, World},
 };
+use crate::on_record;
 
 impl World {
     pub async fn look(&mut self, by: usize, id: usize, why: &str) -> Result<(), Difference> {
         let request = pb::GetIssueRequest { issue_id: self.ids[id].clone() };
-        let found = self.client(by).get_issue(request).await.map(|answer| answer.into_inner().issue.unwrap());
+        let answer = self.client(by).get_issue(request).await;
+        let found = answer.map(|found| found.into_inner().issue.unwrap());
+        let found = found.map_err(|status| self.refused(&status));
         let seen = access::sees(&PEOPLE[by], &self.model.issues[id]);
         let line = format!("{} {by} {} {why}s at {id}", self.now(), PEOPLE[by].account);
         match found {
             Ok(issue) if seen && issue.etag == self.etag(id) => self.same(&line, &[id], id, by, &issue, why),
-            Err(status) if !seen && reason(&status) == "ISSUE_NOT_FOUND" => {
+            Err(reason) if !seen && reason == "ISSUE_NOT_FOUND" => {
                 self.note(&format!("{line}: hidden"));
                 Ok(())
             }
             found => {
-                let found =
-                    found.map_or_else(|status| reason(&status), |issue| format!("etag {}", issue.etag));
+                let found = found.map_or_else(|reason| reason, |issue| format!("etag {}", issue.etag));
                 let text = format!("{line}: in sight {seen}, etag {}, found {found}", self.etag(id));
                 Err(Difference { kind: format!("{why}: in sight {seen}, {found}"), issues: vec![id], text })
             }
@@ -33,7 +35,8 @@ impl World {
 
     pub async fn ask(&mut self, by: usize, id: usize) -> Result<(), Difference> {
         let request = pb::ListNextActionsRequest { issue_id: self.ids[id].clone() };
-        let found = self.client(by).list_next_actions(request).await;
+        let answer = self.client(by).list_next_actions(request).await;
+        let found = answer.map_err(|status| self.refused(&status));
         let expected = self.model.next_actions(&PEOPLE[by], id, self.now());
         let names = |actions: Vec<pb::IssueAction>| {
             let names = actions.iter().map(|action| action.as_str_name().trim_start_matches("ISSUE_ACTION_"));
@@ -41,9 +44,9 @@ impl World {
         };
         let found = match found {
             Ok(found) => Some(names(found.into_inner().actions().collect())),
-            Err(status) if reason(&status) == "ISSUE_NOT_FOUND" => None,
-            Err(status) => {
-                let kind = format!("next actions {}", reason(&status));
+            Err(reason) if reason == "ISSUE_NOT_FOUND" => None,
+            Err(reason) => {
+                let kind = format!("next actions {reason}");
                 return Err(Difference { kind, issues: vec![id], text: String::new() });
             }
         };
@@ -135,9 +138,24 @@ impl World {
         self.count("verified".to_owned());
         // The jobs ran: what has fallen due is done in the model too.
         self.sweep().await?;
-        if told.intact {
+        if !told.intact {
+            let text = format!("{told:?}");
+            return Err(Difference { kind: "trail".to_owned(), issues: issues.to_vec(), text });
+        }
+        if issue_id.is_empty() { self.compare_access_log().await } else { Ok(()) }
+    }
+
+    /// Whatever took effect is on record once, and so is every refusal.
+    async fn compare_access_log(&mut self) -> Result<(), Difference> {
+        let db = self.app.suite.db("workflow").unwrap();
+        let mut faults = on_record::faults(db).await;
+        let n_denied = on_record::n_on_record(db, "denied").await;
+        if n_denied != self.n_denied {
+            faults.push(format!("{n_denied} refusals on record, and {} answers", self.n_denied));
+        }
+        if faults.is_empty() {
             return Ok(());
         }
-        Err(Difference { kind: "trail".to_owned(), issues: issues.to_vec(), text: format!("{told:?}") })
+        Err(Difference { kind: "access log".to_owned(), issues: Vec::new(), text: faults.join("\n") })
     }
 }

@@ -13,7 +13,7 @@ use rpc::Bearer;
 use sha2::{Digest as _, Sha256};
 use store::Batch;
 use testkit::{Engine, TestSuite};
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::{
     city::{self, Firm, PEOPLE, account_id},
@@ -51,6 +51,8 @@ pub struct World {
     /// What was taken last with each issue, with its answer.
     pub last: HashMap<usize, (usize, Act, Envelope, pb::Issue)>,
     pub hash: Sha256,
+    /// Answers so far that must be on record as refusals.
+    pub n_denied: i64,
     /// Places of issues with a difference, which are not looked at any more.
     pub left_out: HashSet<usize>,
     _dir: tempfile::TempDir,
@@ -62,14 +64,7 @@ enum Answer {
     Refused(String),
 }
 
-fn answer(sent: Sent) -> Answer {
-    match sent {
-        Ok((issue, replayed)) => Answer::Issue(Box::new(issue), replayed),
-        Err(status) => Answer::Refused(reason(&status)),
-    }
-}
-
-pub fn reason(status: &Status) -> String {
+fn reason(status: &Status) -> String {
     let (code, reason) = testkit::reason(status);
     if reason.is_empty() { format!("{code:?} {}", status.message()) } else { reason }
 }
@@ -94,6 +89,7 @@ impl World {
             etags: Vec::new(),
             last: HashMap::new(),
             hash: Sha256::new(),
+            n_denied: 0,
             left_out: HashSet::new(),
             _dir: dir,
         };
@@ -165,6 +161,19 @@ impl World {
         self.hash.update(b"\n");
     }
 
+    fn answer(&mut self, sent: Sent) -> Answer {
+        match sent {
+            Ok((issue, replayed)) => Answer::Issue(Box::new(issue), replayed),
+            Err(status) => Answer::Refused(self.refused(&status)),
+        }
+    }
+
+    /// The reason of a refusal, which is counted.
+    pub fn refused(&mut self, status: &Status) -> String {
+        self.n_denied += i64::from(matches!(status.code(), Code::PermissionDenied | Code::NotFound));
+        reason(status)
+    }
+
     /// Does one thing in both.
     pub async fn run(&mut self, entry: &Entry) -> Result<(), Difference> {
         match entry {
@@ -193,7 +202,8 @@ impl World {
             Some(by) => self.client(by),
             None => IssueServiceClient::new(self.app.client(&["issues.submit"])),
         };
-        let found = answer(send::submit(&mut client, asked, self.app.request_id()).await);
+        let sent = send::submit(&mut client, asked, self.app.request_id()).await;
+        let found = self.answer(sent);
         let line = format!("{now} {by:?} submits {asked:?}");
         match (expected, found) {
             (Err(expected), Answer::Refused(found)) if expected == found => {
@@ -243,7 +253,7 @@ impl World {
         let expected = self.model.step(&PEOPLE[lost.0], lost.1, &lost.2, false, now).expect_err(&what);
         // The merged issue that somebody else has changed is the stale one, not the lead.
         let expected = if matches!(lost.2, Act::Merge(_)) { "STALE_ETAG" } else { expected };
-        assert_eq!(reason(&refused), expected, "{what}");
+        assert_eq!(self.refused(&refused), expected, "{what}");
         self.etags[won.1].push(issue.etag.clone());
         self.same(&what, &[won.1], won.1, won.0, &issue, "race")
             .unwrap_or_else(|found| panic!("{}", found.text));
@@ -272,7 +282,8 @@ impl World {
         let to = self.envelope(id, act, earlier.unwrap_or(present));
         let expected = self.model.step(&PEOPLE[by], id, act, fresh, now);
         let mut client = self.client(by);
-        let found = answer(send::act(&mut client, act, to.clone()).await);
+        let sent = send::act(&mut client, act, to.clone()).await;
+        let found = self.answer(sent);
         let line = format!("{now} {by} {} on {id} fresh {fresh} {act:?}", PEOPLE[by].account);
         let touched: Vec<usize> = touched.into_iter().collect();
         match (&expected, found) {
@@ -353,7 +364,8 @@ impl World {
         let Some((by, act, to, first)) = self.last.get(&id).cloned() else { return Ok(()) };
         let mut client = self.client(by);
         // What is not theirs any more is kept from them, also as the answer to a repeated request.
-        let found = answer(send::act(&mut client, &act, to).await);
+        let sent = send::act(&mut client, &act, to).await;
+        let found = self.answer(sent);
         let line = format!("{} repeats {act:?} on {id}", self.now());
         let text = match found {
             Answer::Issue(issue, true) if *issue == first => {
@@ -373,7 +385,8 @@ impl World {
         let Some((by, act, to, _)) = self.last.get(&id).cloned() else { return Ok(()) };
         let Some(etag) = self.etags[id].iter().find(|etag| **etag != to.etag).cloned() else { return Ok(()) };
         let mut client = self.client(by);
-        let found = answer(send::act(&mut client, &act, Envelope { etag, ..to }).await);
+        let sent = send::act(&mut client, &act, Envelope { etag, ..to }).await;
+        let found = self.answer(sent);
         let line = format!("{} {by} uses the request of {id} anew", self.now());
         match found {
             Answer::Refused(reason) if reason == "REQUEST_ID_REUSED" => {

@@ -165,6 +165,14 @@ pub fn all_parties(person: &Person, issue: &Issue) -> Vec<IssueParty> {
     parties_by(person, issue, EVERYBODY)
 }
 
+/// The sides of an issue that a person belongs to, also where it is kept from them.
+pub fn belongs(person: &Person, issue: &Issue) -> Vec<IssueParty> {
+    let sides = [IssueParty::Firm, IssueParty::Liaison, IssueParty::Section, IssueParty::CoSection];
+    let mut found = parties_by(person, &Issue { confidential: false, ..issue.clone() }, EVERYBODY);
+    found.retain(|party| sides.contains(party));
+    found
+}
+
 /// The tasks of sections or departments of theirs, from 1.
 pub fn helps_with(person: &Person, issue: &Issue) -> Vec<u32> {
     let theirs = |section| {

@@ -5,44 +5,60 @@ use proto::workflow::v1::{
 };
 
 use super::{
+    access,
     act::Act,
     calendar::{self, Limit, Second},
     issue::Issue,
 };
-use crate::model::city::{Section, dept_of, manager_of, on_duty};
+use crate::model::city::{Person, Section, dept_of, manager_of, on_duty};
 
 /// The reason of a refusal.
 pub type Reason = &'static str;
 
-/// Persons are kept apart, whatever posts they hold.
-pub fn duty(account: u32, issue: &Issue, action: IssueAction) -> Result<(), Reason> {
+/// Persons are kept apart, whatever posts they hold: who has to do with the firm, with the office or with what is
+/// decided on does not take the steps of the other side.
+pub fn duty(by: &Person, issue: &Issue, action: IssueAction, party: IssueParty) -> Result<(), Reason> {
     use IssueAction as A;
-    let acted = |as_one: fn(IssueParty) -> bool| {
-        issue.acted.iter().any(|(who, party)| *who == account && as_one(*party))
-    };
-    let manages = manager_of(issue.firm) == account || acted(|party| party == IssueParty::Manager);
-    let in_charge = issue.liaison == Some(account) || issue.handler == Some(account);
+    use IssueParty as P;
+    let account = by.account;
+    let mut ties: Vec<P> =
+        issue.acted.iter().filter(|(who, _)| *who == account).map(|(_, party)| *party).collect();
+    let worked = issue.handler == Some(account)
+        || issue.reply.as_ref().is_some_and(|reply| reply.by == account)
+        || ties.contains(&P::Section);
+    if worked {
+        ties.push(P::Section);
+    }
+    if issue.liaison == Some(account) {
+        ties.push(P::Liaison);
+    }
+    if manager_of(issue.firm) == account {
+        ties.push(P::Manager);
+    }
+    ties.extend(access::belongs(by, issue));
+    let any = |of: &[P]| ties.iter().any(|tie| of.contains(tie));
+    let others = |but: &[P]| ties.iter().any(|tie| !but.contains(tie));
     let rejected = issue.appealed && issue.rejected.last() == Some(&account);
-    let works = |party| matches!(party, IssueParty::Liaison | IssueParty::Section | IssueParty::CoSection);
+    let firm = any(&[P::Firm, P::Manager]);
+    let office = any(&[P::Liaison, P::Section, P::CoSection]);
     let conflict = match action {
-        A::Sign
-        | A::Dispatch
-        | A::RequestReturn
-        | A::AddCoSection
-        | A::ReviewPlan
-        | A::SendBack
-        | A::FeedBack
-        | A::NoteDelivery => manages,
-        A::DecideExtension => manages || issue.extension.is_some_and(|(by, ..)| by == account),
-        A::RejectOutOfScope => manages || rejected,
-        A::Assign => rejected,
+        A::Comment | A::Urge => false,
+        A::SupplyInformation => office,
         A::Confirm | A::Rate | A::Dispute | A::Reopen | A::AppealScope | A::RequestWithdrawal => {
-            manages || in_charge || acted(|party| party != IssueParty::Firm)
+            others(&[P::Firm])
         }
-        A::RuleOnReturn => in_charge || acted(|party| party == IssueParty::Liaison),
-        A::DecideWithdrawal => manages || in_charge || acted(works),
-        A::Audit => manages || in_charge || acted(|party| party != IssueParty::Auditor),
-        _ => false,
+        A::Sign | A::Dispatch | A::RequestReturn | A::AddCoSection => firm,
+        A::ReviewPlan | A::SendBack | A::FeedBack | A::NoteDelivery => firm || worked,
+        A::DecideExtension => firm || any(&[P::Section]),
+        A::AnswerInstruction => firm || any(&[P::Leader]) || party == P::Operator && office,
+        A::RejectOutOfScope | A::Merge => firm || rejected || party == P::Operator && office,
+        A::Absorb => firm || party == P::Operator && office,
+        A::Assign => firm || rejected || office,
+        A::RuleOnReturn | A::DecideWithdrawal | A::Unmerge | A::Release => firm || office,
+        A::Audit => others(&[P::Auditor]),
+        A::Supervise => others(&[P::Auditor, P::Leader]),
+        // The section's work, and a leader's word.
+        _ => any(&[P::Firm]),
     };
     if conflict { Err("CONFLICT_OF_DUTY") } else { Ok(()) }
 }

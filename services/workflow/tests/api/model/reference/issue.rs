@@ -137,6 +137,8 @@ pub struct Issue {
     pub co_tasks: Vec<CoTask>,
     pub instructions: Vec<Instruction>,
     pub merged_into: Option<usize>,
+    /// Department and liaison of the other issue when its firm heard of the reply: from then on they answer for it.
+    pub heard_from: Option<(Option<Dept>, Option<u32>)>,
     /// What was merged into it, and whether that firm heard of the last reply.
     pub children: Vec<(usize, bool)>,
     /// When the firm was asked and until when it may answer, for each question.

@@ -6,9 +6,10 @@ use super::{
     Model, access,
     act::Act,
     calendar::Second,
+    capacity_for,
     guard::{self, Reason},
     issue::Issue,
-    limit, reply_limit, table,
+    limit, reply_limit,
 };
 use crate::model::city::Person;
 
@@ -44,16 +45,17 @@ impl Model {
         self.admitted(by, lead, &act, fresh)?;
         let parent = &self.issues[lead];
         let parties = access::parties(by, parent, &act);
-        if parent.dept.is_none() || table::fitting(IssueAction::Absorb, parent.state, &parties).is_none() {
+        if parent.dept.is_none() {
             return Err("TRANSITION_NOT_ALLOWED");
         }
+        capacity_for(by, parent, IssueAction::Absorb, &parties)?;
         if parent.children.iter().any(|(child, _)| children.contains(child)) {
             return Err("MERGE_INTO_ITSELF");
         }
         for child in &sorted {
             let issue = &self.issues[*child];
-            let fitting = table::fitting(IssueAction::Merge, issue.state, &access::parties(by, issue, &act));
-            let party = fitting.ok_or("TRANSITION_NOT_ALLOWED")?;
+            let parties = access::parties(by, issue, &act);
+            let party = capacity_for(by, issue, IssueAction::Merge, &parties)?;
             guard::open_for(issue, IssueAction::Merge, party, now)?;
             if issue.about.is_some() && issue.about == parent.dept {
                 return Err("DEPARTMENT_CONCERNED");
@@ -68,8 +70,8 @@ impl Model {
             children.iter().map(|id| (*id, IssueAction::Merge)).chain([(lead, IssueAction::Absorb)])
         {
             let issue = &mut self.issues[id];
-            let party = table::fitting(action, issue.state, &access::parties(by, issue, &act));
-            issue.acted.extend(party.map(|party| (by.account, party)));
+            let party = capacity_for(by, issue, action, &access::parties(by, issue, &act));
+            issue.acted.extend(party.ok().map(|party| (by.account, party)));
         }
         let (dept, liaison) = (self.issues[lead].dept, self.issues[lead].liaison);
         for child in children {
@@ -90,7 +92,12 @@ impl Model {
             if !liaison || !matches!(parent.state, S::FedBack | S::PendingAudit) {
                 return Err("TRANSITION_NOT_ALLOWED");
             }
-            guard::duty(by.account, parent, IssueAction::NoteDelivery)?;
+            guard::duty(by, parent, IssueAction::NoteDelivery, IssueParty::Liaison)?;
+        }
+        match act {
+            Act::Rate(_) | Act::Dispute => guard::duty(by, parent, act.action(), IssueParty::Firm)?,
+            Act::Unmerge => guard::duty(by, parent, IssueAction::Release, IssueParty::Operator)?,
+            _ => {}
         }
         Ok(())
     }
@@ -120,7 +127,9 @@ impl Model {
                     *heard |= *child == id;
                 }
                 let (section, handler, reply) = (parent.section, parent.handler, parent.reply.clone());
+                let desk = (parent.dept, parent.liaison);
                 let issue = &mut self.issues[id];
+                issue.heard_from = Some(desk);
                 (issue.section, issue.handler) = (section, handler);
                 issue.reply = reply;
                 if let Some(reply) = &mut issue.reply {
@@ -135,7 +144,7 @@ impl Model {
                 let issue = &mut self.issues[id];
                 issue.ratings.push((issue.rounds, stars));
                 if stars < 3 {
-                    issue.rectifies(now);
+                    issue.answered_by_itself(now);
                     self.leave(id);
                 } else {
                     issue.stop(6, now);
@@ -143,7 +152,7 @@ impl Model {
                 true
             }
             Act::Dispute => {
-                self.issues[id].rectifies(now);
+                self.issues[id].answered_by_itself(now);
                 self.leave(id);
                 true
             }
@@ -162,5 +171,15 @@ impl Model {
             }
             _ => false,
         }
+    }
+}
+
+impl Issue {
+    /// The firm of a merged issue is not content: those whose reply it heard of answer to it alone.
+    fn answered_by_itself(&mut self, now: Second) {
+        if let Some((dept, liaison)) = self.heard_from.take() {
+            (self.dept, self.liaison) = (dept, liaison);
+        }
+        self.rectifies(now);
     }
 }

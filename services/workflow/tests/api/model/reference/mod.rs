@@ -70,7 +70,7 @@ impl Model {
             self.merge(by, id, children, now);
         } else {
             let party = self.capacity(by, id, act);
-            self.issues[id].acted.extend(party.map(|party| (by.account, party)));
+            self.issues[id].acted.extend(party.ok().map(|party| (by.account, party)));
             self.take(by, id, act, now);
         }
         Ok(())
@@ -92,15 +92,15 @@ impl Model {
         let issue = &self.issues[id];
         self.admitted(by, id, act, fresh)?;
         self.lead_agrees(by, id, act)?;
-        let party = self.capacity(by, id, act).ok_or("TRANSITION_NOT_ALLOWED")?;
+        let party = self.capacity(by, id, act)?;
         decide(by, issue, act, party, now)?;
         self.is_news(id, act)
     }
 
-    /// As what they take the step. `None`: the table has no such step.
-    fn capacity(&self, by: &Person, id: usize, act: &Act) -> Option<IssueParty> {
+    /// As what they take the step.
+    fn capacity(&self, by: &Person, id: usize, act: &Act) -> Result<IssueParty, Reason> {
         let parties = access::parties(by, &self.seen_with_lead(id, act), act);
-        table::fitting(act.action(), self.issues[id].state, &parties)
+        capacity_for(by, &self.issues[id], act.action(), &parties)
     }
 
     /// Whether they may call this for the issue, and have read it as it is.
@@ -122,9 +122,8 @@ impl Model {
         }
         let mut found: Vec<IssueAction> = Vec::new();
         for (action, ..) in table::ROWS.iter().filter(|(_, states, _)| states.contains(&issue.state)) {
-            let Some(party) = table::fitting(*action, issue.state, &parties) else { continue };
-            let possible = guard::duty(by.account, issue, *action).is_ok()
-                && guard::open_for(issue, *action, party, now).is_ok();
+            let Ok(party) = capacity_for(by, issue, *action, &parties) else { continue };
+            let possible = guard::open_for(issue, *action, party, now).is_ok();
             let early = *action == IssueAction::Sign
                 && guard::says(issue, &Act::Sign(None), by.account, now).is_err();
             let idle = *action == IssueAction::ReplyCoTask && open_tasks(by, issue).is_empty();
@@ -134,6 +133,23 @@ impl Model {
         }
         Some(found)
     }
+}
+
+/// As what they take the step: the first of their capacities in the table that duty does not forbid.
+fn capacity_for(
+    by: &Person,
+    issue: &Issue,
+    action: IssueAction,
+    parties: &[IssueParty],
+) -> Result<IssueParty, Reason> {
+    let mut why = "TRANSITION_NOT_ALLOWED";
+    for party in table::fitting(action, issue.state, parties) {
+        match guard::duty(by, issue, action, party) {
+            Ok(()) => return Ok(party),
+            Err(conflict) => why = conflict,
+        }
+    }
+    Err(why)
 }
 
 /// Tasks of theirs that are open.
@@ -146,10 +162,9 @@ fn open_tasks(by: &Person, issue: &Issue) -> Vec<u32> {
     access::helps_with(by, issue).into_iter().filter(open).collect()
 }
 
-/// What duty, the issue and the step itself have to say to it.
+/// What the issue and the step itself have to say to it.
 fn decide(by: &Person, issue: &Issue, act: &Act, party: IssueParty, now: Second) -> Result<(), Reason> {
     let action = act.action();
-    guard::duty(by.account, issue, action)?;
     match act {
         Act::Comment(audience) if guard::writes_for(party, *audience) => Ok(()),
         Act::Comment(_) => Err("AUDIENCE_NOT_ALLOWED"),

@@ -49,6 +49,7 @@ pub fn submitted(by: Option<u32>, raised_as: IssueParty, asked: &Submission, now
         co_tasks: Vec::new(),
         instructions: Vec::new(),
         merged_into: None,
+        heard_from: None,
         children: Vec::new(),
         questions: Vec::new(),
         urged_on: None,

@@ -125,8 +125,8 @@ pub const ROWS: &[(A, &[S], &[P])] = &[
     (A::Urge, &[S::Dispatched, S::InProgress, S::Planned, S::Rectifying], &[P::Liaison]),
 ];
 
-/// In which of these capacities the step is taken in this state: the first that the table names. `None`: in none.
-pub fn fitting(action: A, state: S, parties: &[P]) -> Option<P> {
+/// In which of these capacities the step may be taken in this state, in the order of the table.
+pub fn fitting(action: A, state: S, parties: &[P]) -> Vec<P> {
     let rows = ROWS.iter().filter(|(of, states, _)| *of == action && states.contains(&state));
-    rows.flat_map(|(_, _, by)| by.iter()).copied().find(|party| parties.contains(party))
+    rows.flat_map(|(_, _, by)| by.iter()).copied().filter(|party| parties.contains(party)).collect()
 }
