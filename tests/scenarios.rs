@@ -109,3 +109,31 @@ fn what_a_file_says_besides_what_it_may_is_refused_with_its_step() {
     assert!(refused(&format!("{HEAD}{GOOD_STEP}epilogue: x\n")).contains("field `epilogue`"));
     assert!(refused("description: 说明\ntitle: 标题\nsteps: []\n").contains("no steps"));
 }
+
+const WRONG_IN_ALL_WAYS: &str = "\
+  - at: 2026-03-04 09:00
+    who: firm
+    does: {submit: {firm: 青澜远山机械有限公司, category: municipal_facilities, title: 路灯不亮, text: 路灯不亮。}}
+    then: {state: SUBMITTED}
+  - at: 2026-03-04 09:30
+    who: liaison2
+    does: {sign: NORMAL}
+    then: {state: DISPATCHED, clocks: {C2: {due: 2026-03-04 15:30}}}
+    notified: {manager: [issue-closed]}
+    points: {liaison2: {posted: 2}}
+    figures: {M1: 1/1}
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_come_out_as_written_is_told_with_its_step() {
+    let scenario = Scenario::parse(&format!("{HEAD}{WRONG_IN_ALL_WAYS}")).unwrap();
+    let told = format!("{:#}", stage::play(&scenario, Engine::Sqlite).await.unwrap_err());
+    let lines = [
+        "step 2 at 2026-03-04 09:30: state: expected DISPATCHED, found SIGNED",
+        "C2 due: expected 2026-03-04 15:30, found 2026-03-04 15:00",
+        "notified manager: expected [issue-closed], found [issue-signed]",
+        "points of liaison2, posted: expected 2, found 1",
+        "M1: expected 1/1, found 0/1",
+    ];
+    assert_eq!(told, lines.join("\n"));
+}

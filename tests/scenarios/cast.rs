@@ -28,7 +28,7 @@ use super::file::{NewFirm, NewRole, Newcomer};
 use crate::world::World;
 
 /// Everybody and everything by the names that people use.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Cast {
     pub division: String,
     logins: Vec<Login>,

@@ -200,3 +200,63 @@ fn list<T: fmt::Display>(items: &[T]) -> String {
     let items: Vec<String> = items.iter().map(ToString::to_string).collect();
     format!("[{}]", items.join(", "))
 }
+
+/// Every expectation of [`Then`], none of which is true of an issue of which nothing is known.
+#[cfg(test)]
+const ALL_WRONG: &str = "
+state: CLOSED
+holder: FIRM
+light: RED
+difficulty: HARD
+department: 市公安局
+section: 交通警察支队
+liaison: liaison
+handler: handler
+confirmation: CONFIRMED
+clocks: {C1: {due: 2026-03-04 09:30}}
+running: [C1]
+counts:
+  {urges: 9, contacts: 9, interim_measures: 9, replans: 9, audit_failures: 9, rectifications: 9, reopens: 9, returns: 9,
+  upheld_returns: 9, extensions: 9, denied_withdrawals: 9}
+supervision: 3
+committed: 2026-03-20
+outcome: RESOLVED
+stars: [5]
+extension_asked: 3
+co_tasks: [OPEN]
+merged: [a]
+merged_into: a
+reopen_until: 2026-03-04 09:30
+waited: 1d
+stretches: [SIGNED 1d]
+";
+
+#[test]
+fn every_expectation_is_held_against_what_was_found() {
+    let names = BTreeMap::new();
+    let cast = Cast::default();
+    let differences = |issue: &pb::Issue, text: &str| {
+        let then: Then = serde_yaml_ng::from_str(text).unwrap();
+        let found =
+            Found { cast: &cast, issue, explained: &ExplainDeadlinesResponse::default(), names: &names };
+        let mut differences = Differences::default();
+        check(&mut differences, "", &then, &found);
+        differences.0
+    };
+    let n_fields = 22 + 11;
+    let nothing = pb::Issue::default();
+    assert_eq!(differences(&nothing, ALL_WRONG).len(), n_fields, "{:#?}", differences(&nothing, ALL_WRONG));
+    assert_eq!(differences(&nothing, "state: CLOSED"), ["state: expected CLOSED, found UNSPECIFIED"]);
+
+    let clock = pb::Clock { clock: "C1".to_owned(), ..pb::Clock::default() };
+    let ticking = pb::Issue { clocks: vec![clock], ..pb::Issue::default() };
+    let moment = "2026-03-04 09:30";
+    let wrong = format!(
+        "clocks: {{C1: {{due: {moment}, original: {moment}, stopped: {moment}, paused: {moment}, late: true, late_by: 1h}}}}"
+    );
+    assert_eq!(differences(&ticking, &wrong).len(), 6);
+
+    // Segments that do not add up are noticed though the file says nothing about them (I2).
+    let waiting = pb::Issue { open_seconds: 60, ..pb::Issue::default() };
+    assert_eq!(differences(&waiting, "state: UNSPECIFIED").len(), 2);
+}

@@ -19,7 +19,7 @@ use proto::workflow::v1::{self as pb, trail_service_client::TrailServiceClient};
 use store::Fault;
 use testkit::{Engine, TestSuite};
 
-use crate::{scanning, witness, world::*};
+use crate::{on_record, scanning, witness, world::*};
 
 /// A commit, by its place in the source.
 type Place = (&'static str, u32);
@@ -261,6 +261,8 @@ async fn survives(engine: Engine, places: &Arc<Places>, test: Test) {
     let told =
         found.map_or_else(|status| testkit::reason(&status).1, |told| told.into_inner().intact.to_string());
     assert!(["true", "TREE_HEAD_MISSING"].contains(&told.as_str()), "{told}");
+    let unrecorded = on_record::faults(db(&app)).await;
+    assert!(unrecorded.is_empty(), "{unrecorded:?}");
     app.stop().await;
 }
 

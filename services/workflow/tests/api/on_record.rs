@@ -32,20 +32,20 @@ const FAULTS: &[(&str, &str)] = &[
     (
         "steps of people and clients that no call on record took",
         "SELECT COUNT(*) FROM (
-            SELECT actor, client, at, SUBSTR(traceparent, 4, 32)
+            SELECT actor, at, SUBSTR(traceparent, 4, 32)
             FROM issue_event JOIN outbox ON outbox.event_id = issue_event.event_id
             WHERE actor NOT LIKE 'service:%'
             EXCEPT
-            SELECT principal, client, at, trace_id FROM access_event WHERE outcome = 'done'
+            SELECT principal, at, trace_id FROM access_event WHERE outcome = 'done'
         ) AS faults",
     ),
     (
         "calls on record that took a step of an issue, and no such step",
         "SELECT COUNT(*) FROM (
-            SELECT principal, client, at, trace_id FROM access_event
+            SELECT principal, at, trace_id FROM access_event
             WHERE outcome = 'done' AND method LIKE '/qinqing.workflow.v1.IssueService/%'
             EXCEPT
-            SELECT actor, client, at, SUBSTR(traceparent, 4, 32)
+            SELECT actor, at, SUBSTR(traceparent, 4, 32)
             FROM issue_event JOIN outbox ON outbox.event_id = issue_event.event_id
         ) AS faults",
     ),

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{explore::explore, world::*};
+use super::{explore::explore_rows, world::*};
 use crate::domain::{transition::ENTRIES, *};
 
 /// Calls `check` with every step that is taken in any reachable combination: the issue before and after it, and who
 /// took it as what.
 fn every_step(mut check: impl FnMut(&World, &Command, Party, &World)) {
-    explore(|before, party, results| {
+    explore_rows(|before, party, results| {
         for (command, result) in results {
             if let Ok(after) = result {
                 check(before, command, party, after);

@@ -9,7 +9,7 @@ use std::{
     fmt::Write as _,
 };
 
-use super::{explore::explore, world::*};
+use super::{explore::explore_rows, world::*};
 use crate::domain::{Party::*, *};
 
 /// What a person may be at once, or may have been before.
@@ -206,7 +206,7 @@ impl Seen {
 
 /// Calls `visit` with every step that a newcomer may take in any reachable combination.
 fn every_step_of_a_newcomer(mut visit: impl FnMut(&World, &Command, &Actor, Party)) {
-    explore(|before, party, results| {
+    explore_rows(|before, party, results| {
         if CAPACITIES.contains(&party) {
             let by = newcomer(party);
             for (command, _) in results.iter().filter(|(_, result)| result.is_ok()) {
