@@ -110,8 +110,7 @@ fn what_a_file_says_besides_what_it_may_is_refused_with_its_step() {
     assert!(refused("description: 说明\ntitle: 标题\nsteps: []\n").contains("no steps"));
 }
 
-const WRONG_IN_ALL_WAYS: &str = "\
-  - at: 2026-03-04 09:00
+const WRONG_IN_ALL_WAYS: &str = "  - at: 2026-03-04 09:00
     who: firm
     does: {submit: {firm: 青澜远山机械有限公司, category: municipal_facilities, title: 路灯不亮, text: 路灯不亮。}}
     then: {state: SUBMITTED}

@@ -7,11 +7,12 @@ use crate::domain::rules::{Happening, RULES};
 const PARTS: [&str; 4] = ["CaseParties", "IssueParties", "OfferingParties", "OrderParties"];
 
 /// Events of which nobody is told, and why.
-const UNTOLD: [(&str, &str); 5] = [
+const UNTOLD: [(&str, &str); 6] = [
     (
         "CalendarChanged",
         "comes for every open issue at once; what is due by the new calendar is told by its rungs",
     ),
+    ("OrderCalendarChanged", "likewise, of every open order"),
     ("DeliveryNoted", "the liaison did it, and the firm is told by the event of its own issue"),
     ("OfferingCreated", "what can be ordered is looked up; nobody has to act"),
     ("OfferingUpdated", "likewise; orders keep what they were placed under"),

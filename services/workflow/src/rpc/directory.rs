@@ -113,6 +113,19 @@ pub(super) async fn desk_of_now(
     }
 }
 
+/// The desks of the caller's departments as they are now: whoever signs, signs at one of them.
+pub(super) async fn own_desks(rpc: &WorkflowRpc, call: &Call) -> Result<Vec<Desk>, WorkflowError> {
+    let grants = call.caller.roles().iter().filter(|grant| grant.role == Role::Liaison);
+    let mut desks = Vec::new();
+    for id in grants.filter_map(|grant| grant.department) {
+        let request = identity::GetDepartmentRequest { department_id: id.to_string(), code: String::new() };
+        if let Some(department) = department(rpc, call, request).await? {
+            desks.extend(desk_of(&department)?);
+        }
+    }
+    Ok(desks)
+}
+
 async fn department(
     rpc: &WorkflowRpc,
     call: &Call,

@@ -28,7 +28,7 @@ pub(super) async fn handle(
     if merged.is_empty() || MOST < merged.len() {
         f.reject("merged", format!("must name 1 to {MOST} issues"));
     }
-    let mut children: Vec<Target> =
+    let mut children: Vec<Target<'_>> =
         merged.iter().filter_map(|one| step::target(&mut f, &one.issue_id, &one.etag)).collect();
     let Some(target) = target else { return Err(f.refuse().into()) };
     f.finish()?;

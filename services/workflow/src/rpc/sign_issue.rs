@@ -2,11 +2,7 @@ use proto::workflow::v1 as pb;
 use rpc::{Call, Fields};
 
 use super::{WorkflowRpc, convert, directory, notes::Notes, step};
-use crate::{
-    domain::{Command, local_date},
-    error::WorkflowError,
-    store::issues,
-};
+use crate::{domain::Command, error::WorkflowError};
 
 pub(super) async fn handle(
     rpc: WorkflowRpc,
@@ -22,14 +18,8 @@ pub(super) async fn handle(
         return Err(f.refuse().into());
     };
     f.finish()?;
-    let mut tx = rpc.db.snapshot().await?;
-    let found = issues::find(&mut tx, target.issue, local_date(notes.now)).await?;
-    tx.commit().await?;
-    let desk = match &found {
-        Some(found) => directory::desk_of_now(&rpc, &call, &found.issue).await?,
-        None => None,
-    };
-    let target = step::Target { desk, ..target };
+    let desks = directory::own_desks(&rpc, &call).await?;
+    let target = step::Target { desks: &desks, ..target };
     let command = Command::Sign { difficulty };
     step::take(&call, target, command, notes, &rpc, |issue| pb::SignIssueResponse { issue }).await
 }

@@ -24,16 +24,16 @@ use crate::{
 
 /// Which issue a step is for, as the caller read it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Target {
+pub(super) struct Target<'a> {
     pub issue: IssueId,
     pub etag: Version,
-    /// The desk of its department as identity has it now. `None`: the step does not depend on that.
-    pub desk: Option<Desk>,
+    /// Desks as identity has them now, where the step depends on that.
+    pub desks: &'a [Desk],
 }
 
-pub(super) fn target(f: &mut Fields, issue_id: &str, etag: &str) -> Option<Target> {
+pub(super) fn target(f: &mut Fields, issue_id: &str, etag: &str) -> Option<Target<'static>> {
     let (issue, etag) = (f.parse("issue_id", issue_id), f.etag(etag));
-    Some(Target { issue: issue?, etag: etag?, desk: None })
+    Some(Target { issue: issue?, etag: etag?, desks: &[] })
 }
 
 /// An issue before a step, and what the step made happen.
@@ -46,7 +46,7 @@ pub(super) struct Moved<'a> {
 /// Takes the step and answers with the issue after it. `notes` holds the texts that the command refers to.
 pub(super) async fn take<R: Message>(
     call: &Call,
-    target: Target,
+    target: Target<'_>,
     command: Command,
     notes: Notes<'_>,
     rpc: &WorkflowRpc,
@@ -58,7 +58,7 @@ pub(super) async fn take<R: Message>(
 /// The same, for a command that refers to files of the issue.
 pub(super) async fn take_with_files<R: Message>(
     call: &Call,
-    target: Target,
+    target: Target<'_>,
     (files, command): (&[AttachmentId], impl FnOnce(Vec<AttachmentRef>) -> Command),
     notes: Notes<'_>,
     rpc: &WorkflowRpc,
@@ -66,8 +66,8 @@ pub(super) async fn take_with_files<R: Message>(
 ) -> Result<R, WorkflowError> {
     let mut tx = rpc.db.begin().await?;
     let mut found = lock(&mut tx, target.issue, notes.now).await?;
-    if let Some(desk) = target.desk {
-        found.issue = found.issue.at_desk_of_now(desk);
+    for desk in target.desks {
+        found.issue = found.issue.at_desk_of_now(*desk);
     }
     let files = if files.is_empty() {
         Vec::new()
@@ -105,7 +105,7 @@ fn with_other<'a>(
     rpc: &WorkflowRpc,
     book: &'a Rulebook,
     call: &Call,
-    (mut child, target): (Found, Target),
+    (mut child, target): (Found, Target<'_>),
     parent: Found,
     command: Command,
     notes: &Notes<'_>,
