@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use chrono::NaiveDate;
 use kernel::Timestamp;
 use proto::{
-    common::v1::Date,
     registry::v1::{
         ConfirmVisitRequest, RecordVisitRequest, VisitKind, visit_service_client::VisitServiceClient,
     },
@@ -45,10 +43,6 @@ fn difficulty(name: &str) -> anyhow::Result<i32> {
 
 fn channel(name: &str) -> anyhow::Result<i32> {
     value(pb::Channel::from_str_name, "CHANNEL_", name)
-}
-
-fn date(day: NaiveDate) -> Option<Date> {
-    Some(rpc::parse::date(day))
 }
 
 /// Asks it. The outer error is that of a file that names what is not there.
@@ -139,7 +133,7 @@ pub async fn ask(act: &Act, scene: Scene<'_>) -> anyhow::Result<Answer> {
                 plan_issue,
                 PlanIssueRequest {
                     responsible_id: responsible_id,
-                    committed_date: date(*committed),
+                    committed_date: Some(rpc::parse::date(*committed)),
                     note: note.clone(),
                 }
             )
@@ -150,7 +144,7 @@ pub async fn ask(act: &Act, scene: Scene<'_>) -> anyhow::Result<Answer> {
                 replan_issue,
                 ReplanIssueRequest {
                     responsible_id: responsible_id,
-                    committed_date: date(*committed),
+                    committed_date: Some(rpc::parse::date(*committed)),
                     reason: reason.clone(),
                 }
             )
@@ -208,7 +202,7 @@ pub async fn ask(act: &Act, scene: Scene<'_>) -> anyhow::Result<Answer> {
         Act::Visit { officials, findings } => {
             let request = RecordVisitRequest {
                 enterprise_id: issue.enterprise_id.clone(),
-                visit_date: date(now.with_timezone(&worktime::ZONE).date_naive()),
+                visit_date: Some(rpc::parse::date(now.with_timezone(&worktime::ZONE).date_naive())),
                 kind: VisitKind::OnSite.into(),
                 officials: *officials,
                 findings: findings.clone(),

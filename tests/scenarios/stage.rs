@@ -154,7 +154,7 @@ impl Stage {
     async fn check_issues(&mut self, step: &Step, differences: &mut Differences) -> anyhow::Result<()> {
         let names = self.issues.iter().map(|(name, id)| (id.clone(), name.clone())).collect();
         let own = step.issue.clone().unwrap_or_default();
-        let expected = step.others.iter().map(|(name, then)| (name, then)).chain([(&own, &step.then)]);
+        let expected = step.others.iter().chain([(&own, &step.then)]);
         for (name, then) in expected {
             let issue_id = self.issues.get(name).with_context(|| format!("there is no issue {name:?}"))?;
             let issue_id = issue_id.clone();

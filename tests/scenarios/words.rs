@@ -91,7 +91,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// How long an issue stood in a state, as "IN_PROGRESS 1d 2h".
+/// How long an issue stood in a state, as `IN_PROGRESS 1d 2h`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Stretch {

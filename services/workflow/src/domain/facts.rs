@@ -127,7 +127,7 @@ pub(super) fn facts(
             Fact::MergedFedBack { channel, receipt, work, reply }
         }
         Command::Rate { rating, comment } => {
-            as_asked(&rating, rules)?;
+            as_asked(rating, rules)?;
             Fact::Rated { rating, low: rules.policy.is_low(&rating), comment }
         }
         Command::Dispute { reason } => Fact::Disputed { reason },
@@ -234,7 +234,7 @@ pub(super) fn facts(
 }
 
 /// Stars are given for the dimensions that the pack names, and for all that it requires.
-fn as_asked(rating: &Rating, rules: Rules<'_>) -> Result<(), Refused> {
+fn as_asked(rating: Rating, rules: Rules<'_>) -> Result<(), Refused> {
     for dimension in Dimension::ALL.iter().copied() {
         match (rules.policy.rating_dimension(dimension), rating.of(dimension)) {
             (None, Some(_)) => return Err(Refused::RatingDimensionUnknown { dimension }),

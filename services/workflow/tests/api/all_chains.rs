@@ -119,17 +119,17 @@ both_engines! {
         let admin = || (account(801), RoleGrant::of(Role::AuditAdmin));
         for (chain, sequence, issue_id) in [(&order, 2, ""), (&case, 1, ""), (&issue, 4, &issue[6..])] {
             let (account, role) = admin();
-            let answer = prove(account, role.clone(), inclusion(chain, sequence)).await.unwrap();
+            let answer = prove(account, role, inclusion(chain, sequence)).await.unwrap();
             assert_eq!((&answer.chain, answer.sequence, answer.issue_id.as_str()), (chain, sequence, issue_id));
             assert!(holds(&answer));
             let at = pb::ProveInclusionRequest { log_index: answer.log_index, ..Default::default() };
             assert_eq!(prove(account, role, at).await.unwrap().hash, answer.hash);
         }
         let ((owner, dairy), (other, works)) = (firm(), steel());
-        let own = prove(owner, dairy.clone(), inclusion(&order, 3)).await.unwrap();
+        let own = prove(owner, dairy, inclusion(&order, 3)).await.unwrap();
         assert!(holds(&own));
         let at = pb::ProveInclusionRequest { log_index: own.log_index, ..Default::default() };
-        let foreign = prove(other, works.clone(), inclusion(&order, 3)).await;
+        let foreign = prove(other, works, inclusion(&order, 3)).await;
         assert_eq!(refusal(foreign), was(Code::NotFound, "ORDER_NOT_FOUND"));
         assert_eq!(refusal(prove(other, works, at).await), was(Code::NotFound, "LOG_ENTRY_NOT_FOUND"));
         // Nobody is shown a case for the sake of the firm.
