@@ -131,7 +131,7 @@ async fn read_all(mut who: Client, levels: &[pb::CaseLevel]) -> Vec<pb::Publishe
     }
 }
 
-async fn history(mut who: Client, case: &pb::Case) -> Answer<pb::GetCaseHistoryResponse> {
+pub async fn history(mut who: Client, case: &pb::Case) -> Answer<pb::GetCaseHistoryResponse> {
     let request = pb::GetCaseHistoryRequest { case_id: case.case_id.clone(), ..Default::default() };
     Ok(who.get_case_history(request).await?.into_inner())
 }

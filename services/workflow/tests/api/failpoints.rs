@@ -19,7 +19,7 @@ use proto::workflow::v1::{self as pb, trail_service_client::TrailServiceClient};
 use store::Fault;
 use testkit::{Engine, TestSuite};
 
-use crate::{on_record, scanning, witness, world::*};
+use crate::{cases, on_record, scanning, witness, world::*};
 
 /// A commit, by its place in the source.
 type Place = (&'static str, u32);
@@ -95,6 +95,9 @@ const TESTS: &[Test] = &tests! {
     access {
         next_actions_are_those_that_would_not_be_refused
     }
+    access_log {
+        what_was_done_is_on_record_once_however_often_it_is_asked_for
+    }
     attachments {
         a_file_comes_back_as_it_was_to_those_it_is_for
         each_side_has_files_of_its_own
@@ -112,6 +115,7 @@ const TESTS: &[Test] = &tests! {
         a_case_is_nominated_reviewed_and_published
         the_public_reads_what_is_published_and_nothing_that_leads_to_anybody
         cases_are_listed_by_state_and_level
+        what_belongs_to_a_case_is_for_the_offices_that_have_to_do_with_it
         an_issue_has_one_case_at_a_time
         a_draft_tells_the_trace_without_anybody_and_may_be_nominated
         a_stale_etag_a_repeat_and_a_step_out_of_turn
@@ -323,6 +327,14 @@ async fn who_watches_is_told_of_a_firm_that_became_theirs(app: &TestSuite) {
     }
 }
 
+async fn a_case_has_its_history(app: &TestSuite) {
+    let case = cases::nominate(app, &closed(app).await).await.unwrap();
+    for _ in 0..4 {
+        let told = cases::history(cases::reviewer(app), &case).await.unwrap();
+        assert_eq!((told.entries.len(), told.broken_at_sequence), (1, 0));
+    }
+}
+
 async fn nothing_is_lost_half_done_or_done_twice(engine: Engine) {
     let places = Arc::new(Places::default());
     let again = [AGAIN_AND_AGAIN; 4].concat();
@@ -339,6 +351,8 @@ async fn nothing_is_lost_half_done_or_done_twice(engine: Engine) {
     assert!(failed.is_empty(), "{failed:?}");
     let watched: Test = ("", |app| Box::pin(who_watches_is_told_of_each_step_once(app)));
     let gained: Test = ("", |app| Box::pin(who_watches_is_told_of_a_firm_that_became_theirs(app)));
+    let history: Test = ("", |app| Box::pin(a_case_has_its_history(app)));
+    survives(engine, &places, history).await;
     for _ in 0..4 {
         survives(engine, &places, watched).await;
         survives(engine, &places, gained).await;
