@@ -214,7 +214,7 @@ impl Watcher {
         }
         let rows = outbox::read_after(&mut tx, &self.place.position, CHUNK).await?;
         let Some(last) = rows.last().map(|(position, _)| *position) else {
-            tx.commit().await?;
+            tx.rollback().await?;
             return Ok(false);
         };
         let positions: BTreeMap<Uuid, Position> =
