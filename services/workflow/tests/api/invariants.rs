@@ -285,7 +285,9 @@ both_engines! {
         // Nobody signs this one: the ladder does something with it.
         submitted(app).await;
         app.clock.advance(TimeDelta::days(10));
-        app.settle().await;
+        log_all(app).await;
+        // What came after the head was signed is under the next one.
+        app.clock.advance(TimeDelta::minutes(1));
         log_all(app).await;
         let mut tx = db(app).snapshot().await.unwrap();
         let sql = "SELECT version, (SELECT COUNT(*) FROM issue_event WHERE issue_event.issue_id = issue.issue_id),

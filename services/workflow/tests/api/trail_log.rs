@@ -52,8 +52,21 @@ pub async fn head(app: &TestSuite) -> Answer<pb::TreeHead> {
 }
 
 /// Lets the log take in all that has happened. PostgreSQL shows an event only once no older transaction is open, be it
-/// of another test.
+/// of another test; and what the jobs do meanwhile is to be shown too.
 pub async fn log_all(app: &TestSuite) {
+    let mut n_settled = None;
+    loop {
+        let n_shown = all_shown(app).await;
+        if n_settled == Some(n_shown) {
+            break;
+        }
+        app.settle().await;
+        n_settled = Some(n_shown);
+    }
+}
+
+/// Waits until all events are shown, and says how many they are.
+async fn all_shown(app: &TestSuite) -> i64 {
     loop {
         let mut tx = db(app).snapshot().await.unwrap();
         let shown =
@@ -61,10 +74,9 @@ pub async fn log_all(app: &TestSuite) {
         let n_all = store::scalar!(&mut tx, "count", i64, "SELECT COUNT(*) FROM outbox").unwrap();
         tx.commit().await.unwrap();
         if i64::try_from(shown.len()).unwrap() == n_all {
-            break;
+            break n_all;
         }
     }
-    app.settle().await;
 }
 
 /// What somebody does who has the database in their hands.
