@@ -8,6 +8,8 @@ use crate::{
     tx,
 };
 
+const EVERYTHING: &str = "1 = 1";
+
 /// A condition with `?` for each of its values.
 #[derive(Debug, Clone)]
 pub struct Filter {
@@ -52,7 +54,12 @@ impl Filter {
 
     /// All hold; of none, all do.
     pub fn all(filters: impl IntoIterator<Item = Self>) -> Self {
-        Self::joined(filters, " AND ").unwrap_or_else(|| Self::new("1 = 1", []))
+        Self::joined(filters, " AND ").unwrap_or_else(|| Self::new(EVERYTHING, []))
+    }
+
+    /// Whether it is [`all`](Self::all) of none, so that a query may do without what it would read for it.
+    pub fn keeps_all(&self) -> bool {
+        self.sql == EVERYTHING
     }
 
     /// It does not hold, or nobody knows.

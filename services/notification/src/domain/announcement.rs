@@ -47,6 +47,8 @@ pub(crate) struct Parties {
     /// Of an order, who answers for the delivery.
     pub handler: Option<AccountId>,
     pub holder: Holder,
+    /// Nobody in the section is told but who handles it.
+    pub confidential: bool,
 }
 
 impl Parties {
@@ -66,7 +68,10 @@ impl Parties {
             Recipient::Handler => {
                 self.handler.map(Audience::Account).or_else(|| self.audience(Recipient::Section))
             }
-            Recipient::Section => self.section.map(Audience::Section),
+            Recipient::Section => {
+                let alone = self.handler.filter(|_| self.confidential).map(Audience::Account);
+                alone.or(self.section.map(Audience::Section))
+            }
             Recipient::Operators => Some(Audience::Operators),
             Recipient::Auditors => Some(Audience::Auditors),
             Recipient::Leaders => Some(Audience::Leaders),
@@ -121,6 +126,18 @@ mod tests {
         assert_eq!(parties.audience(Recipient::Manager), None);
         parties.holder = Holder::Nobody;
         assert_eq!(parties.audience(Recipient::Holder), None);
+    }
+
+    #[test]
+    fn of_what_is_confidential_the_handler_alone_is_told_in_the_section() {
+        let section = Some(id(SectionId::new, 4));
+        let handler = Some(id(AccountId::new, 5));
+        let mut parties = Parties { section, handler, ..Parties::default() };
+        assert_eq!(parties.audience(Recipient::Section), section.map(Audience::Section));
+        parties.confidential = true;
+        assert_eq!(parties.audience(Recipient::Section), handler.map(Audience::Account));
+        parties.handler = None;
+        assert_eq!(parties.audience(Recipient::Section), section.map(Audience::Section));
     }
 
     #[test]

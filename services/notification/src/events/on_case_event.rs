@@ -57,6 +57,7 @@ fn read_parties(parties: Option<CaseParties>) -> Result<(Told, CaseState), Event
             section: id_or_none("section_id", &section_id)?,
             handler: id_or_none("handler_id", &handler_id)?,
             holder: Holder::Nobody,
+            confidential: false,
         },
         actor: id_or_none("actor_id", &actor_id)?,
         named: vec![Audience::Account(id("nominated_by_id", &nominated_by_id)?)],

@@ -81,6 +81,7 @@ fn read_parties(parties: Option<OrderParties>) -> Result<(Told, OrderState), Eve
             section: None,
             handler: id_or_none("responsible_id", &responsible_id)?,
             holder: holder(state),
+            confidential: false,
         },
         actor: actor(actor_party, &actor_id)?,
         values: Values::from([(Placeholder::OrderKind, kind)]),

@@ -29,6 +29,7 @@ pub(super) fn read(parties: Option<IssueParties>) -> Result<(Told, IssueState), 
         actor_id,
         actor_party,
         state,
+        confidential,
     } = parties.ok_or(EventError::Field("issue"))?;
     // A state of a later version is one in which we know of nobody who has to act.
     let state = IssueState::try_from(state).unwrap_or(IssueState::Unspecified);
@@ -45,6 +46,7 @@ pub(super) fn read(parties: Option<IssueParties>) -> Result<(Told, IssueState), 
             section: id_or_none("section_id", &section_id)?,
             handler: id_or_none("handler_id", &handler_id)?,
             holder: holder(state),
+            confidential,
         },
         actor: actor(actor_party, &actor_id)?,
         named: Vec::new(),

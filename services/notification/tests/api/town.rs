@@ -223,6 +223,7 @@ pub fn parties(number: u128, state: IssueState, actor: AccountId, party: IssuePa
         actor_id: some(party != IssueParty::System, actor.to_string()),
         actor_party: party.into(),
         state: state.into(),
+        confidential: false,
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn happening(issue: Option<IssueParties>) -> Result<Happening, Consum
         actor_id,
         actor_party,
         state: _,
+        confidential: _,
     } = issue.ok_or(Missing("issue"))?;
     let is_account = IssueParty::try_from(actor_party) != Ok(IssueParty::Client);
     Ok(Happening {

@@ -85,6 +85,7 @@ impl Issue {
             actor_id: String::new(),
             actor_party: IssueParty::System.into(),
             state: 0,
+            confidential: false,
         };
         Self { parties, at: app.now(), version: 1 }
     }

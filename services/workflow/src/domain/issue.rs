@@ -286,6 +286,11 @@ impl Issue {
         self.raised_by.party != Party::Firm
     }
 
+    /// Whether the firm's manager may know of it. A confidential one is kept from them, unless they raised it.
+    pub fn is_open_to_manager(&self, manager: AccountId) -> bool {
+        !self.confidential || self.raised_by.account() == Some(manager)
+    }
+
     /// The rating of the present feedback round; what an earlier round got no longer stands.
     pub fn rating(&self) -> Option<&Rated> {
         self.ratings.last().filter(|rated| rated.round == self.feedback_rounds)

@@ -307,7 +307,7 @@ fn parties(event: &Event, after: &Issue, manager: Option<AccountId>) -> pb::Issu
         issue_number: after.number.to_string(),
         enterprise_id: after.enterprise_id.to_string(),
         category: after.category.to_string(),
-        manager_id: text(manager),
+        manager_id: text(manager.filter(|manager| after.is_open_to_manager(*manager))),
         department_id: text(after.department()),
         liaison_id: text(after.liaison()),
         section_id: text(after.section()),
@@ -315,6 +315,7 @@ fn parties(event: &Event, after: &Issue, manager: Option<AccountId>) -> pb::Issu
         actor_id,
         actor_party: convert::party(event.by.party).into(),
         state: convert::state(after.state()).into(),
+        confidential: after.confidential,
     }
 }
 

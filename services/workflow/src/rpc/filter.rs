@@ -32,6 +32,7 @@ pub(super) fn parse(f: &mut Fields, filter: Option<pb::IssueFilter>) -> IssueFil
         min_supervision_level,
         committed_date_from,
         committed_date_to,
+        rungs,
     } = filter.unwrap_or_default();
     let from = f.date_optional("filter.submit_date_from", submit_date_from);
     let to = f.date_optional("filter.submit_date_to", submit_date_to);
@@ -61,6 +62,7 @@ pub(super) fn parse(f: &mut Fields, filter: Option<pb::IssueFilter>) -> IssueFil
         open_only,
         overdue_only,
         unconfirmed_only,
+        rungs: codes(f, "filter.rungs", &rungs),
         text: if text.trim().is_empty() { None } else { f.text("filter.text", &text, 1, 60) },
     }
 }

@@ -221,7 +221,7 @@ fn lead_facts(issue: &Issue, manager: Option<AccountId>) -> Facts {
     let open = !issue.confidential;
     Facts {
         enterprise: Some(issue.enterprise_id),
-        manager: manager.filter(|manager| open || issue.raised_by.account() == Some(*manager)),
+        manager: manager.filter(|manager| issue.is_open_to_manager(*manager)),
         department: issue.department().into_iter().collect(),
         section: issue.section().into_iter().filter(|_| open || issue.handler().is_none()).collect(),
         assignee: issue.handler().filter(|_| issue.confidential),

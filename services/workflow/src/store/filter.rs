@@ -3,7 +3,7 @@
 use access::Scope;
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use kernel::{AccountId, DepartmentId, EnterpriseId, SectionId, Timestamp};
-use store::{Bind, Filter, binds};
+use store::{Bind, Filter, Select, binds};
 use uuid::Uuid;
 
 use crate::domain::{Code, Holder, Issue, Light, State};
@@ -108,6 +108,8 @@ pub(crate) struct IssueFilter {
     pub committed_from: Option<NaiveDate>,
     /// Included.
     pub committed_to: Option<NaiveDate>,
+    /// Reached by a clock that runs.
+    pub rungs: Vec<Code>,
     /// Part of title or number.
     pub text: Option<String>,
 }
@@ -146,6 +148,9 @@ impl IssueFilter {
         if self.open_only {
             parts.push(is_open());
         }
+        if !self.rungs.is_empty() {
+            parts.push(has_reached(&self.rungs));
+        }
         if let Some(text) = &self.text {
             let part = format!("%{}%", literal(&text.to_lowercase()));
             parts.push(Filter::new(
@@ -155,6 +160,15 @@ impl IssueFilter {
         }
         Filter::all(parts)
     }
+}
+
+/// One of its running clocks has come so far.
+fn has_reached(rungs: &[Code]) -> Filter {
+    let reached = Select::new(
+        "SELECT 1 FROM rung JOIN deadline AS running ON running.issue_id = rung.issue_id AND running.clock = rung.clock
+        WHERE rung.issue_id = issue.issue_id AND running.stopped_at IS NULL",
+    );
+    Filter::exists(reached.filter_by(Filter::in_list("rung.rung", rungs.iter().map(Code::as_str))))
 }
 
 /// Somebody still has to act, as `State::is_open` says. That it is not closed follows, and lets indexes serve that hold

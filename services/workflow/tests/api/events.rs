@@ -25,7 +25,7 @@ async fn told(app: &TestSuite) -> Vec<Told> {
 }
 
 /// The last event of a kind.
-async fn last<M: Message + Name + Default>(app: &TestSuite) -> M {
+pub async fn last<M: Message + Name + Default>(app: &TestSuite) -> M {
     let rows = told(app).await;
     let row = rows.iter().rev().find(|row| row.r#type == M::full_name()).unwrap();
     M::decode(row.data.as_slice()).unwrap()

@@ -2,6 +2,7 @@ use chrono::TimeDelta;
 use prost::{Message as _, Name as _};
 use proto::workflow::v1 as pb;
 use testkit::{Engine, TestSuite};
+use tonic::Code;
 
 use crate::world::*;
 
@@ -63,6 +64,30 @@ both_engines! {
         assert_eq!((parties.liaison_id.clone(), parties.actor_id.as_str()), (LIAISON.to_string(), ""));
         // An etag that was read before still holds.
         liaison(app).sign_issue(&issue).await.unwrap();
+    }
+
+    async fn what_has_reached_a_rung_is_listed_while_the_clock_runs(app: TestSuite) {
+        let issue = submitted(app).await;
+        submitted(app).await;
+        let signed = liaison(app).sign_issue(&issue).await.unwrap();
+        let listed = async |rung: &str| {
+            let filter = pb::IssueFilter { rungs: vec![rung.to_owned()], ..Default::default() };
+            let list = operator(app).list(filter.clone()).await.unwrap();
+            assert_eq!(operator(app).count(filter).await.unwrap().total_count, list.total_count);
+            list.issues.iter().map(|issue| issue.issue_id.clone()).collect::<Vec<_>>()
+        };
+        app.clock.set("2026-03-02T17:00:00+08:00".parse().unwrap());
+        app.settle().await;
+        assert_eq!(listed("due").await.len(), 2);
+        app.clock.set("2026-03-03T09:00:00+08:00".parse().unwrap());
+        liaison(app).dispatch_issue(&signed).await.unwrap();
+        assert!(!listed("due").await.contains(&issue.issue_id), "its clock has stopped");
+        app.clock.set("2026-03-20T09:00:00+08:00".parse().unwrap());
+        app.settle().await;
+        assert!(listed("listed").await.contains(&issue.issue_id));
+        assert_eq!(listed("half").await.len(), 2);
+        let filter = pb::IssueFilter { rungs: vec!["not a code".to_owned()], ..Default::default() };
+        assert_eq!(refusal(operator(app).list(filter).await), was(Code::InvalidArgument, "FIELD_INVALID"));
     }
 
     async fn an_issue_that_nobody_holds_climbs_too(app: TestSuite) {

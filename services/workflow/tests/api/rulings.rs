@@ -5,7 +5,7 @@ use proto::workflow::v1::{self as pb, trail_service_client::TrailServiceClient};
 use testkit::TestSuite;
 use tonic::Code;
 
-use crate::world::*;
+use crate::{events, world::*};
 
 pub fn leader(app: &TestSuite) -> Person<'_> {
     person(app, account(701), vec![RoleGrant::of(Role::Leader)])
@@ -305,6 +305,9 @@ both_engines! {
         assert_eq!(refusal(shared), was(Code::FailedPrecondition, "CO_SECTION_CONFIDENTIAL"));
         assert!(!sees(&colleague).await);
         assert!(!sees(&manager(app, WANG)).await);
+        let accepted: pb::IssueAccepted = events::last(app).await;
+        let told = accepted.issue.unwrap();
+        assert_eq!((told.manager_id.as_str(), told.confidential), ("", true), "nobody tells the manager");
         for who in [owner(app), liaison(app), handler(app), operator(app), auditor(app)] {
             assert!(sees(&who).await);
         }

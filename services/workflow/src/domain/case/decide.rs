@@ -47,7 +47,7 @@ pub fn nominate(new: Nomination, issue: &Issue, now: Timestamp, by: &Actor) -> R
     if let Some(tie) = speaks_for_the_firm(issue, by) {
         return Err(Refused::ConflictOfDuty { action, tie });
     }
-    closed(issue)?;
+    may_be_told(issue)?;
     let Nomination { case_id, department, title, text } = new;
     let fact = Fact::Nominated {
         case_id,
@@ -71,14 +71,14 @@ pub fn decide(case: &Case, step: Step, issue: &Issue, now: Timestamp, by: &Actor
     }
     let fact = match step {
         Step::Accept { level, reason } => {
-            closed(issue)?;
+            may_be_told(issue)?;
             Fact::Reviewed { decision: Decision::Accepted, level: Some(level), reason }
         }
         Step::Reject { reason } => {
             Fact::Reviewed { decision: Decision::Rejected, level: None, reason: Some(reason) }
         }
         Step::Publish => {
-            closed(issue)?;
+            may_be_told(issue)?;
             Fact::Published {}
         }
         Step::Withdraw { reason } => Fact::Withdrawn { reason },
@@ -96,8 +96,11 @@ fn may_act_as(by: &Actor, party: Party) -> bool {
     matches!(by.who, Who::Account(_)) && by.parties.contains(&party)
 }
 
-/// An example is what was closed and still is.
-fn closed(issue: &Issue) -> Result<(), Refused> {
+/// An example is what was closed and still is, and what anybody may know of.
+pub fn may_be_told(issue: &Issue) -> Result<(), Refused> {
+    if issue.confidential {
+        return Err(Refused::Confidential);
+    }
     match issue.state() {
         IssueState::Closed => Ok(()),
         state => Err(Refused::NotClosed { state }),

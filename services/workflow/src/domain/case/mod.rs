@@ -11,7 +11,7 @@ mod model;
 mod refused;
 mod state;
 
-pub use decide::{Nomination, Step, decide, nominate};
+pub use decide::{Nomination, Step, decide, may_be_told, nominate};
 pub use draft::{Draft, DraftStep, Story, draft};
 pub use event::{Event, Fact};
 pub use identify::{Finding, Known, Trait, findings, redact};

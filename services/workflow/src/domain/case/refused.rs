@@ -19,6 +19,8 @@ pub enum Refused {
     ConflictOfDuty { action: Action, tie: Tie },
     #[error("the issue is in {state}, not closed")]
     NotClosed { state: IssueState },
+    #[error("the issue is confidential")]
+    Confidential,
 }
 
 /// What somebody is to a case or its issue.

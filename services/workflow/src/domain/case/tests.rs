@@ -81,6 +81,10 @@ fn a_case_is_made_of_a_closed_issue_and_stands_while_it_is_closed() {
     open.steps(world::to_progress());
 
     let mut world = closed();
+    let mut confidential = world.issue.clone();
+    confidential.confidential = true;
+    let refused = nominate(nomination(), &confidential, world.now, &liaison());
+    assert_eq!(refused, Err(Refused::Confidential));
     let (case, _) = nominated(&world);
     let reviewer = Actor::person(REVIEWER, [Party::Auditor]);
     let accepted = take(&case, accept(), &world, &reviewer).unwrap();

@@ -52,6 +52,9 @@ impl CaseError {
                 R::CaseIssueNotClosed,
                 vec![("issue_id", issue.to_string()), ("state", state.to_string())],
             ),
+            Self::Refused { issue, source: Refused::Confidential } => {
+                (FailedPrecondition, R::CaseIssueConfidential, vec![("issue_id", issue.to_string())])
+            }
             Self::Exists(id) => (AlreadyExists, R::CaseExists, vec![("issue_id", id.to_string())]),
             Self::NotDeidentified(findings) => {
                 let list: Vec<_> =
@@ -72,6 +75,7 @@ pub(crate) const CHINESE: &[(&str, &str)] = &[
     ("CASE_TRANSITION_NOT_ALLOWED", "案例当前状态不能进行此操作"),
     ("CASE_CONFLICT_OF_DUTY", "您已以其他身份参与此案例或其诉求，不能进行此操作"),
     ("CASE_ISSUE_NOT_CLOSED", "只有已办结的诉求可以推荐为案例"),
+    ("CASE_ISSUE_CONFIDENTIAL", "保密诉求不能推荐为案例"),
     ("CASE_EXISTS", "该诉求已有推荐案例"),
     ("CASE_NOT_DEIDENTIFIED", "案例中仍含有可识别企业或个人的内容：{findings}"),
 ];

@@ -7,8 +7,8 @@ use rpc::{Call, Fields};
 use super::{CaseError, directory};
 use crate::{
     domain::{
-        Issue, NoteField, State,
-        case::{DraftStep, Known, Refused, Story, draft},
+        Issue, NoteField,
+        case::{DraftStep, Known, Story, draft, may_be_told},
         local_date,
     },
     error::WorkflowError,
@@ -35,10 +35,7 @@ pub(super) async fn handle(
     let found = issues::find(&mut tx, id, local_date(rpc.clock.now())).await?;
     let Found { issue, link: _, manager, texts } = found.ok_or(WorkflowError::IssueNotFound(id))?;
     rpc.admit(&call, id, &facts(&issue, manager))?;
-    if issue.state() != State::Closed {
-        let refused = Refused::NotClosed { state: issue.state() };
-        return Err(CaseError::refused(id)(refused).into());
-    }
+    may_be_told(&issue).map_err(CaseError::refused(id))?;
     let steps = log::steps(&mut tx, id, 0, MAX_STEPS).await?;
     let notes = log::notes(&mut tx, id, 1, MAX_STEPS).await?;
     tx.commit().await?;
