@@ -93,6 +93,24 @@ async fn alarms(app: &TestSuite) -> Vec<pb::CalendarEnding> {
 }
 
 both_engines! {
+    async fn a_rung_beyond_the_calendar_refuses_no_step_and_comes_with_a_longer_one(app: TestSuite) {
+        app.clock.set("2026-12-22T09:00:00+08:00".parse().unwrap());
+        let issue = submitted(app).await;
+        let listed = async || {
+            let filter = pb::IssueFilter { rungs: vec!["listed".to_owned()], ..Default::default() };
+            operator(app).count(filter).await.unwrap().total_count
+        };
+        app.clock.set("2026-12-30T18:00:00+08:00".parse().unwrap());
+        app.settle().await;
+        assert_eq!(listed().await, 1, "the clock for the signature");
+        liaison(app).sign_issue(&issue).await.unwrap();
+        assert_eq!(listed().await, 0);
+        activate(app, data("china-2027", "2026-03-04", 2027), "12-31").await;
+        app.clock.set("2027-01-15T18:00:00+08:00".parse().unwrap());
+        app.settle().await;
+        assert_eq!(listed().await, 1, "those of the transfer and of the reply");
+    }
+
     async fn a_late_change_alters_running_clocks_of_open_issues_and_no_other(app: TestSuite) {
         let signed = liaison(app).sign_issue(&submitted(app).await).await.unwrap();
         let done = closed(app).await;

@@ -90,7 +90,7 @@ fn rules_of<'a, T: Clocked + 'a>(
     T::ladder(rules.policy).iter().filter(move |rule| rule.clocks.contains(&id))
 }
 
-/// `None`: the clock never comes to that moment.
+/// `None`: the clock never comes to that moment, or the calendar does not.
 fn reached_at<I: ClockName>(
     clock: &Clock<I>,
     moment: Moment,
@@ -104,7 +104,9 @@ fn reached_at<I: ClockName>(
             (clock.started_at < raw && at < due_at).then_some(at)
         }
         Moment::Due => Some(due_at),
-        Moment::After(n) => Some(put_off(clock, rules.calendar.plus_working_days(due_at, n)?)),
+        // Unlike the due time, it is promised to nobody: no step is refused for its sake. It is known as soon as a longer
+        // calendar comes into force, to which every running clock goes over.
+        Moment::After(n) => rules.calendar.plus_working_days(due_at, n).ok().map(|at| put_off(clock, at)),
     })
 }
 
