@@ -123,7 +123,7 @@ pub(crate) fn status_of<E: ServiceError>(error: &E, trace_id: &str) -> Status {
     }
     match error.store() {
         Some(store::Error::Conflict { .. }) => common(Common::StaleEtag, &[]),
-        Some(cause) if cause.is_retryable() || matches!(cause, store::Error::Unavailable { .. }) => {
+        Some(cause) if cause.may_pass() => {
             tracing::warn!(error = %chain(error), "the database does not serve");
             common(Common::Unavailable, &[])
         }

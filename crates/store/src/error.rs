@@ -65,6 +65,11 @@ impl Error {
         matches!(self, Self::Busy { .. })
     }
 
+    /// Whether the same may succeed later: the database was busy, or did not serve at all.
+    pub fn may_pass(&self) -> bool {
+        self.is_retryable() || matches!(self, Self::Unavailable { .. })
+    }
+
     /// A row that cannot be read.
     pub fn unreadable(table: &'static str, column: &'static str, id: &dyn std::fmt::Display) -> Self {
         Self::Unreadable { table, column, id: id.to_string() }

@@ -43,6 +43,8 @@ const POLL: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_mins(5);
 /// How long a stream is silent at most.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often in a row a stream finds the database busy or away before it ends for that.
+const MAX_FAILURES: u32 = 6;
 /// How many events of others are passed over before the caller is given a token behind them.
 const UNSEEN: usize = 500;
 
@@ -99,6 +101,7 @@ pub(super) async fn handle(
         greeted: false,
         spoke_at: Instant::now(),
         n_unseen: 0,
+        n_failed: 0,
         ends_at: Instant::now() + LONGEST,
     };
     Ok(watcher.into_stream())
@@ -144,6 +147,8 @@ struct Watcher {
     spoke_at: Instant,
     /// Events looked at since the last token that was given.
     n_unseen: usize,
+    /// Reads in a row that the database did not serve.
+    n_failed: u32,
     ends_at: Instant,
 }
 
@@ -166,7 +171,8 @@ impl Watcher {
                 return Ok(None);
             }
             if let Some(task) = self.tasks.front().copied() {
-                self.work_on(task).await?;
+                let worked = self.work_on(task).await;
+                self.served(worked).await?;
                 continue;
             }
             if !self.greeted {
@@ -174,12 +180,30 @@ impl Watcher {
                 continue;
             }
             self.written.mark_unchanged();
-            let came = self.read().await?;
+            let read = self.read().await;
+            let Some(came) = self.served(read).await? else { continue };
             if UNSEEN <= self.n_unseen || HEARTBEAT <= self.spoke_at.elapsed() {
                 self.heartbeat();
             } else if !came {
                 self.wait().await;
             }
+        }
+    }
+
+    /// What the database answered. `None`: it was busy or away, which a stream that lasts for minutes outlives.
+    async fn served<T>(&mut self, answer: Result<T, WorkflowError>) -> Result<Option<T>, WorkflowError> {
+        match answer {
+            Ok(answer) => {
+                self.n_failed = 0;
+                Ok(Some(answer))
+            }
+            Err(WorkflowError::Store(error)) if self.n_failed < MAX_FAILURES && error.may_pass() => {
+                tracing::warn!(%error, "a stream finds the database busy or away, and tries again");
+                self.n_failed += 1;
+                self.wait().await;
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -205,11 +229,11 @@ impl Watcher {
         let mut tx = self.rpc.db.snapshot().await?;
         let firms = firms(&mut tx, &viewer).await?;
         if firms != self.place.firms {
+            tx.commit().await?;
             let lost = self.place.firms.difference(&firms).map(|firm| Task::Lost(*firm));
             let gained = firms.difference(&self.place.firms).map(|firm| Task::Gained(*firm));
             self.tasks.extend(lost.chain(gained));
             self.firms_to_be = Some(firms);
-            tx.commit().await?;
             return Ok(true);
         }
         let rows = outbox::read_after(&mut tx, &self.place.position, CHUNK).await?;

@@ -1,4 +1,10 @@
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use chrono::TimeDelta;
 use futures::{StreamExt as _, future::join_all};
@@ -6,7 +12,7 @@ use proto::workflow::v1::{
     self as pb,
     WatchKind::{Changed, Gone, Heartbeat, Snapshot},
 };
-use store::{Batch, outbox::OutboxRow};
+use store::{Batch, Fault, outbox::OutboxRow};
 use testkit::TestSuite;
 use tonic::{Code, Streaming};
 
@@ -243,6 +249,19 @@ both_engines! {
         for expected in written {
             assert_eq!(step(&told(&mut stream).await), expected);
         }
+    }
+
+    async fn a_stream_outlives_a_database_that_is_away_for_a_moment(app: TestSuite) {
+        let (mut stream, _) = greeted(&operator(app)).await;
+        let reads = Arc::new(AtomicU32::new(0));
+        let counted = reads.clone();
+        db(app).failpoints().follow(move |place| {
+            let is_stream = place.file().ends_with("watch_issues.rs");
+            (is_stream && counted.fetch_add(1, Ordering::Relaxed) < 3).then_some(Fault::ErrorBefore)
+        });
+        let issue = submitted(app).await;
+        assert_eq!(step(&told(&mut stream).await), (issue.issue_id, pb::IssueAction::Submit));
+        assert_eq!(reads.load(Ordering::Relaxed), 4);
     }
 
     async fn a_token_is_good_for_its_own_stream_alone(app: TestSuite) {
