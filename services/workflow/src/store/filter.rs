@@ -166,7 +166,7 @@ impl IssueFilter {
 fn has_reached(rungs: &[Code]) -> Filter {
     let reached = Select::new(
         "SELECT 1 FROM rung JOIN deadline AS running ON running.issue_id = rung.issue_id AND running.clock = rung.clock
-        WHERE rung.issue_id = issue.issue_id AND running.stopped_at IS NULL",
+        WHERE rung.issue_id = issue.issue_id AND running.stopped_at IS NULL AND running.paused_at IS NULL",
     );
     Filter::exists(reached.filter_by(Filter::in_list("rung.rung", rungs.iter().map(Code::as_str))))
 }

@@ -80,12 +80,15 @@ both_engines! {
         app.settle().await;
         assert_eq!(listed("due").await.len(), 2);
         app.clock.set("2026-03-03T09:00:00+08:00".parse().unwrap());
-        liaison(app).dispatch_issue(&signed).await.unwrap();
+        let dispatched = liaison(app).dispatch_issue(&signed).await.unwrap();
         assert!(!listed("due").await.contains(&issue.issue_id), "its clock has stopped");
         app.clock.set("2026-03-20T09:00:00+08:00".parse().unwrap());
         app.settle().await;
         assert!(listed("listed").await.contains(&issue.issue_id));
         assert_eq!(listed("half").await.len(), 2);
+        let accepted = handler(app).accept_issue(&dispatched).await.unwrap();
+        handler(app).ask_firm(&accepted).await.unwrap();
+        assert!(!listed("listed").await.contains(&issue.issue_id), "its clocks are paused");
         let filter = pb::IssueFilter { rungs: vec!["not a code".to_owned()], ..Default::default() };
         assert_eq!(refusal(operator(app).list(filter).await), was(Code::InvalidArgument, "FIELD_INVALID"));
     }
