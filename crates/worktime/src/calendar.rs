@@ -18,6 +18,8 @@ pub(crate) const SECOND: i64 = 1_000_000_000;
 pub struct Calendar {
     version: String,
     first_year: i32,
+    /// The last year for which a notice is out: the last, or the one before a provisional one.
+    announced_year: i32,
     last_year: i32,
     pub(crate) hours: Hours,
     named: BTreeMap<NaiveDate, Named>,
@@ -64,8 +66,9 @@ pub struct OutOfCalendar {
 }
 
 impl Calendar {
-    /// The calendar of mainland China for 2016 to 2026: the yearly notices of the General Office of the State
-    /// Council with their later changes (Labour Day 2019, Spring Festival 2020), 08:30–12:00 and 13:30–17:30.
+    /// The calendar of mainland China, 08:30–12:00 and 13:30–17:30. 2016 to 2026: the yearly notices of the General
+    /// Office of the State Council with their later changes (Labour Day 2019, Spring Festival 2020). 2027 is
+    /// provisional: the days off that the regulation on public holidays gives.
     pub fn china() -> &'static Self {
         static CHINA: LazyLock<Calendar> = LazyLock::new(|| {
             Calendar::parse(Calendar::china_data()).expect("a test parses the embedded calendar")
@@ -75,7 +78,7 @@ impl Calendar {
 
     /// The data file that [`Calendar::china`] is read from.
     pub const fn china_data() -> &'static str {
-        include_str!("../data/china-2016-2026.json")
+        include_str!("../data/china-2016-2027.json")
     }
 
     /// Reads a calendar from its JSON data file. Fails with the place of each fault; see the README for the format.
@@ -86,7 +89,7 @@ impl Calendar {
     /// The caller has checked the years and that each named day lies in them.
     pub(crate) fn build(
         version: String,
-        (first_year, last_year): (i32, i32),
+        (first_year, announced_year, last_year): (i32, i32, i32),
         hours: Hours,
         named: BTreeMap<NaiveDate, Named>,
     ) -> Self {
@@ -99,7 +102,7 @@ impl Calendar {
             }
             n_before.push(working.len());
         }
-        Self { version, first_year, last_year, hours, named, working, n_before }
+        Self { version, first_year, announced_year, last_year, hours, named, working, n_before }
     }
 
     /// The version that the data file gives itself; what was computed with a calendar should be kept with it.
@@ -118,6 +121,17 @@ impl Calendar {
     /// The last day that it covers: 31 December of the last year.
     pub fn last_day(&self) -> NaiveDate {
         new_year(self.last_year + 1) - TimeDelta::days(1)
+    }
+
+    /// The last day whose working time is settled; days after it belong to a provisional year.
+    pub fn last_announced_day(&self) -> NaiveDate {
+        new_year(self.announced_year + 1) - TimeDelta::days(1)
+    }
+
+    /// Whether `date` lies in a year for which no notice is out: a later calendar may have other days off there.
+    /// False for dates that are not covered at all.
+    pub fn is_provisional(&self, date: NaiveDate) -> bool {
+        self.announced_year < date.year() && date.year() <= self.last_year
     }
 
     /// Working time of one working day, in seconds.

@@ -79,6 +79,9 @@ struct Notice {
 struct Year {
     #[serde(rename = "year")]
     number: i32,
+    /// The notice for it is not out: its days off are those of the regulation.
+    #[serde(default)]
+    provisional: bool,
     holidays: Vec<Holiday>,
     make_up_days: Vec<MakeUpDay>,
 }
@@ -116,7 +119,8 @@ pub(crate) fn parse(json: &str) -> Result<Calendar, CalendarError> {
         return Err(CalendarError::Faults(faults));
     }
     let named = named.into_iter().map(|(date, (_, named))| (date, named)).collect();
-    Ok(Calendar::build(version, (first_year, last_year), hours, named))
+    let announced_year = if years.iter().any(|year| year.provisional) { last_year - 1 } else { last_year };
+    Ok(Calendar::build(version, (first_year, announced_year, last_year), hours, named))
 }
 
 /// What has been read so far, and what was wrong with it.
@@ -186,7 +190,14 @@ impl Check {
             return;
         }
         let mut missing: BTreeSet<i32> = (first_year..=last_year).collect();
-        for (i, Year { number: year, .. }) in years.iter().enumerate() {
+        for (i, Year { number: year, provisional, .. }) in years.iter().enumerate() {
+            if *provisional && *year != last_year {
+                self.fault(
+                    format!("years[{i}].provisional"),
+                    "only the last year may be provisional",
+                    "仅最后一年可为暂定",
+                );
+            }
             let place = format!("years[{i}].year");
             if !(first_year..=last_year).contains(year) {
                 self.fault(
@@ -245,7 +256,7 @@ impl Check {
         }
     }
 
-    fn year(&mut self, place: &str, Year { number: year, holidays, make_up_days }: &Year) {
+    fn year(&mut self, place: &str, Year { number: year, provisional: _, holidays, make_up_days }: &Year) {
         for (i, Holiday { name, from, to, notice }) in holidays.iter().enumerate() {
             let place = format!("{place}.holidays[{i}]");
             self.text(&format!("{place}.name"), name);

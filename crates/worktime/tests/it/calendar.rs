@@ -7,18 +7,42 @@ use worktime::{Calendar, Day};
 use crate::{at, date};
 
 #[test]
-fn the_embedded_calendar_covers_2016_to_2026() {
+fn the_embedded_calendar_covers_2016_to_2027() {
     let china = Calendar::china();
     assert_eq!(china.version(), "china-2026.1");
-    assert_eq!((china.first_year(), china.last_year()), (2016, 2026));
+    assert_eq!((china.first_year(), china.last_year()), (2016, 2027));
     assert_eq!(china.seconds_per_day(), 27_000);
 }
 
 #[test]
 fn each_year_has_its_number_of_working_days() {
     let china = Calendar::china();
-    let n_days: Vec<usize> = (2016..=2026).map(|year| china.working_days_in_year(year).unwrap()).collect();
-    assert_eq!(n_days, [250, 249, 250, 250, 249, 250, 249, 249, 251, 248, 248]);
+    let n_days: Vec<usize> = (2016..=2027).map(|year| china.working_days_in_year(year).unwrap()).collect();
+    assert_eq!(n_days, [250, 249, 250, 250, 249, 250, 249, 249, 251, 248, 248, 248]);
+}
+
+#[test]
+fn the_year_without_a_notice_is_provisional_and_has_the_thirteen_days_off_of_the_regulation() {
+    let china = Calendar::china();
+    assert_eq!((china.last_announced_day(), china.last_day()), (date("2026-12-31"), date("2027-12-31")));
+    for (text, expected) in
+        [("2026-12-31", false), ("2027-01-01", true), ("2027-12-31", true), ("2028-01-01", false)]
+    {
+        assert_eq!(china.is_provisional(date(text)), expected, "{text}");
+    }
+    let days = || date("2027-01-01").iter_days().take_while(|day| day.year() == 2027);
+    let off =
+        days().filter(|day| day.weekday().num_days_from_monday() < 5 && !china.is_working_day(*day).unwrap());
+    // A day of a holiday that falls on a weekend is made up for on the next day that would be worked.
+    let expected = [
+        "01-01", "02-05", "02-08", "02-09", "02-10", "04-05", "05-03", "05-04", "06-09", "09-15", "10-01",
+        "10-04", "10-05",
+    ];
+    assert_eq!(off.map(|day| day.format("%m-%d").to_string()).collect::<Vec<_>>(), expected);
+    assert!(
+        !days().any(|day| matches!(china.day(day), Ok(Day::MakeUp { .. }))),
+        "who works when is not known yet"
+    );
 }
 
 #[test]
@@ -97,13 +121,13 @@ fn ymd(day: NaiveDate) -> Ymd {
 #[test]
 fn a_day_outside_the_calendar_is_an_error_that_names_it() {
     let china = Calendar::china();
-    for (text, year) in [("2015-12-31", 2015), ("2027-01-01", 2027), ("2027-02-06", 2027)] {
+    for (text, year) in [("2015-12-31", 2015), ("2028-01-01", 2028), ("2028-01-26", 2028)] {
         let out = china.is_working_day(date(text)).unwrap_err();
-        assert_eq!((out.date, out.first_year, out.last_year), (date(text), 2016, 2026));
+        assert_eq!((out.date, out.first_year, out.last_year), (date(text), 2016, 2027));
         assert_eq!(china.working_days_in_year(year).unwrap_err().date.year(), year);
     }
-    let out = china.day(date("2027-01-01")).unwrap_err();
-    assert_eq!(out.to_string(), "2027-01-01 is outside the calendar, which covers 2016 to 2026");
+    let out = china.day(date("2028-01-01")).unwrap_err();
+    assert_eq!(out.to_string(), "2028-01-01 is outside the calendar, which covers 2016 to 2027");
     assert!(china.working_days_in_year(i32::MAX).is_err());
     assert!(china.working_days_in_year(i32::MIN).is_err());
 }
@@ -114,7 +138,7 @@ fn the_local_date_decides_which_day_it_is() {
     // 16:00 UTC is local midnight: the first instant covered, and the first one that is not any more.
     assert_eq!(china.next_opening("2015-12-31T16:00:00Z".parse().unwrap()), Ok(at("2016-01-04 08:30")));
     assert!(china.next_opening("2015-12-31T15:59:59Z".parse().unwrap()).is_err());
-    assert!(china.next_opening("2026-12-31T16:00:00Z".parse().unwrap()).is_err());
+    assert!(china.next_opening("2027-12-31T16:00:00Z".parse().unwrap()).is_err());
     assert!(china.next_opening(chrono::DateTime::<chrono::Utc>::MAX_UTC).is_err());
     assert!(china.next_opening(chrono::DateTime::<chrono::Utc>::MIN_UTC).is_err());
 }
@@ -126,8 +150,8 @@ fn working_days_are_counted_from_the_next_day() {
     assert_eq!(after("2026-09-18", 1), date("2026-09-20"), "a Sunday that is worked");
     assert_eq!(after("2026-09-30", 1), date("2026-10-08"));
     assert_eq!(after("2026-10-03", 0), date("2026-10-03"));
-    assert_eq!(after("2026-12-30", 1), date("2026-12-31"));
+    assert_eq!(after("2027-12-30", 1), date("2027-12-31"));
     for n in [2, u32::MAX] {
-        assert_eq!(china.working_day_after(date("2026-12-30"), n).unwrap_err().date, date("2027-01-01"));
+        assert_eq!(china.working_day_after(date("2027-12-30"), n).unwrap_err().date, date("2028-01-01"));
     }
 }

@@ -29,6 +29,10 @@ fn a_good_file_is_read() {
     assert_eq!(calendar.version(), "test-1");
     assert_eq!(calendar.seconds_per_day(), 8 * 3600);
     assert_eq!(calendar.working_days_in_year(2027), Ok(261));
+    assert_eq!(calendar.last_announced_day(), calendar.last_day());
+    let provisional = GOOD.replace("\"year\": 2027,", "\"year\": 2027, \"provisional\": true,");
+    let last = Calendar::parse(&provisional).unwrap().last_announced_day();
+    assert_eq!(last.to_string(), "2026-12-31");
 }
 
 #[test]
@@ -64,6 +68,11 @@ fn each_fault_is_told_with_its_place() {
         ("\"last_year\": 2027", "\"last_year\": 20270", "last_year: 20270 is not between 1950 and 2199"),
         ("\"first_year\": 2026", "\"first_year\": 2028", "last_year: 2027 is before the first year, 2028"),
         ("\"last_year\": 2027", "\"last_year\": 2028", "years: 2028 is missing"),
+        (
+            "\"year\": 2026,\n",
+            "\"year\": 2026, \"provisional\": true,\n",
+            "years[0].provisional: only the last year may be provisional",
+        ),
         ("\"last_year\": 2027", "\"last_year\": 2026", "years[1].year: 2027 is not between 2026 and 2026"),
         (
             "{\"year\": 2027,",

@@ -75,8 +75,8 @@ fn a_limit_of_nothing_ends_where_it_starts() {
 
 #[test]
 fn a_deadline_beyond_the_calendar_is_an_error() {
-    due("2026-12-31 08:30", "7 working hours", "2026-12-31 17:00");
-    due("2026-12-30 08:30", "1 working day", "2026-12-31 17:30");
+    due("2027-12-31 08:30", "7 working hours", "2027-12-31 17:00");
+    due("2027-12-30 08:30", "1 working day", "2027-12-31 17:30");
     let china = Calendar::china();
     for limit in [
         Limit::WorkingHours(8),
@@ -84,11 +84,11 @@ fn a_deadline_beyond_the_calendar_is_an_error() {
         Limit::WorkingDays(1),
         Limit::WorkingDays(u32::MAX),
     ] {
-        let out = china.deadline(at("2026-12-31 08:30"), limit).unwrap_err();
-        assert_eq!((out.date, out.last_year), (date("2027-01-01"), 2026), "{limit}");
+        let out = china.deadline(at("2027-12-31 08:30"), limit).unwrap_err();
+        assert_eq!((out.date, out.last_year), (date("2028-01-01"), 2027), "{limit}");
     }
-    let out = china.deadline(at("2027-03-01 08:30"), Limit::WorkingHours(1)).unwrap_err();
-    assert_eq!(out.date, date("2027-03-01"));
+    let out = china.deadline(at("2028-03-01 08:30"), Limit::WorkingHours(1)).unwrap_err();
+    assert_eq!(out.date, date("2028-03-01"));
     let out = china.deadline(at("2015-12-31 23:59"), Limit::WorkingDays(1)).unwrap_err();
     assert_eq!(out.date, date("2015-12-31"));
 }
@@ -152,10 +152,10 @@ fn an_open_pause_leaves_no_deadline() {
 #[test]
 fn a_pause_that_ends_beyond_the_calendar_is_an_error() {
     let pauses =
-        Pauses::try_new(vec![Pause { from: at("2026-12-31 09:00"), until: Some(at("2027-01-04 09:00")) }]);
+        Pauses::try_new(vec![Pause { from: at("2027-12-31 09:00"), until: Some(at("2028-01-04 09:00")) }]);
     let due =
-        Calendar::china().deadline_paused(at("2026-12-31 08:30"), Limit::WorkingHours(1), &pauses.unwrap());
-    assert_eq!(due.unwrap_err().date, date("2027-01-04"));
+        Calendar::china().deadline_paused(at("2027-12-31 08:30"), Limit::WorkingHours(1), &pauses.unwrap());
+    assert_eq!(due.unwrap_err().date, date("2028-01-04"));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn steps_of_working_days_keep_the_time_of_day() {
         china.minus_working_days(at("2016-01-05 09:30"), u32::MAX).unwrap_err().date,
         date("2015-12-31")
     );
-    assert_eq!(china.plus_working_days(at("2026-12-31 08:31"), 1).unwrap_err().date, date("2027-01-01"));
+    assert_eq!(china.plus_working_days(at("2027-12-31 08:31"), 1).unwrap_err().date, date("2028-01-01"));
 }
 
 #[test]

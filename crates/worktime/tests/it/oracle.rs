@@ -25,7 +25,7 @@ type PauseMinutes = (usize, Option<usize>);
 impl Oracle {
     fn read() -> Self {
         let file: serde_json::Value =
-            serde_json::from_str(include_str!("../../data/china-2016-2026.json")).unwrap();
+            serde_json::from_str(include_str!("../../data/china-2016-2027.json")).unwrap();
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
         let (mut off, mut make_up) = (HashSet::new(), HashSet::new());
         for year in file["years"].as_array().unwrap() {
@@ -41,7 +41,7 @@ impl Oracle {
         }
         let first_day = NaiveDate::from_ymd_opt(2016, 1, 1).unwrap();
         let mut worked = Vec::new();
-        for day in first_day.iter_days().take_while(|day| day.year() < 2027) {
+        for day in first_day.iter_days().take_while(|day| day.year() < 2028) {
             let weekday = !matches!(day.weekday(), chrono::Weekday::Sat | chrono::Weekday::Sun);
             let is_worked = make_up.contains(&day) || weekday && !off.contains(&day);
             worked.extend((0..DAY).map(|m| is_worked && matches!(m, 510..720 | 810..1050)));

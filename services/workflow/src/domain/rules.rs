@@ -60,7 +60,7 @@ impl<'a> Rules<'a> {
     }
 }
 
-/// Days after today that the calendar covers; negative once it has ended.
+/// Days after today whose holidays are announced; negative once there are none.
 pub fn days_left(calendar: &Calendar, now: Timestamp) -> i64 {
-    calendar.last_day().signed_duration_since(local_date(now)).num_days()
+    calendar.last_announced_day().signed_duration_since(local_date(now)).num_days()
 }

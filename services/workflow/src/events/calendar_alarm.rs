@@ -36,7 +36,7 @@ impl CalendarAlarm {
             return Ok(Worked::Idle);
         }
         let calendar = rules.calendar;
-        let (last_date, days_left) = (calendar.last_day(), days_left(calendar, now));
+        let (last_date, days_left) = (calendar.last_announced_day(), days_left(calendar, now));
         let mut tx = self.db.begin().await?;
         let (n_raised, is_raised_today) = calendar_alarms::raised(&mut tx, today).await?;
         if is_raised_today {

@@ -18,8 +18,8 @@ use crate::{
 
 pub const LATER: &str = "china-2026.1-later";
 
-/// The calendar of mainland China, with one more day off, and until the end of another year if asked to.
-pub fn data(version: &str, day_off: &str, until: i32) -> String {
+/// The calendar of mainland China, with one more day off, and announced until the end of another year if asked to.
+pub fn data(version: &str, day_off: &str, announced: i32) -> String {
     let mut data: serde_json::Value = serde_json::from_str(Calendar::china_data()).unwrap();
     data["version"] = version.into();
     let notice = data["notices"][0]["number"].clone();
@@ -27,10 +27,12 @@ pub fn data(version: &str, day_off: &str, until: i32) -> String {
     let year = years.iter_mut().find(|year| year["year"] == 2026).unwrap();
     let holiday = serde_json::json!({"name": "临时放假", "from": day_off, "to": day_off, "notice": notice});
     year["holidays"].as_array_mut().unwrap().push(holiday);
-    for year in 2027..=until {
-        years.push(serde_json::json!({"year": year, "holidays": [], "make_up_days": []}));
+    if 2026 < announced {
+        years.retain(|year| year["provisional"] != true);
+        let year = |year: i32| serde_json::json!({"year": year, "holidays": [], "make_up_days": []});
+        years.extend((2027..=announced).map(year));
+        data["last_year"] = announced.into();
     }
-    data["last_year"] = until.into();
     data.to_string()
 }
 
@@ -94,19 +96,19 @@ async fn alarms(app: &TestSuite) -> Vec<pb::CalendarEnding> {
 
 both_engines! {
     async fn a_rung_beyond_the_calendar_refuses_no_step_and_comes_with_a_longer_one(app: TestSuite) {
-        app.clock.set("2026-12-22T09:00:00+08:00".parse().unwrap());
+        app.clock.set("2027-12-22T09:00:00+08:00".parse().unwrap());
         let issue = submitted(app).await;
         let listed = async || {
             let filter = pb::IssueFilter { rungs: vec!["listed".to_owned()], ..Default::default() };
             operator(app).count(filter).await.unwrap().total_count
         };
-        app.clock.set("2026-12-30T18:00:00+08:00".parse().unwrap());
+        app.clock.set("2027-12-30T18:00:00+08:00".parse().unwrap());
         app.settle().await;
         assert_eq!(listed().await, 1, "the clock for the signature");
         liaison(app).sign_issue(&issue).await.unwrap();
         assert_eq!(listed().await, 0);
-        activate(app, data("china-2027", "2026-03-04", 2027), "12-31").await;
-        app.clock.set("2027-01-15T18:00:00+08:00".parse().unwrap());
+        activate(app, data("china-2028", "2026-03-04", 2028), "2027-12-31").await;
+        app.clock.set("2028-01-14T18:00:00+08:00".parse().unwrap());
         app.settle().await;
         assert_eq!(listed().await, 1, "those of the transfer and of the reply");
     }
@@ -245,8 +247,8 @@ both_engines! {
 
         let mut short: serde_json::Value = serde_json::from_str(Calendar::china_data()).unwrap();
         short["version"] = "short".into();
-        short["last_year"] = 2025.into();
-        short["years"].as_array_mut().unwrap().retain(|year| year["year"] != 2026);
+        short["last_year"] = 2026.into();
+        short["years"].as_array_mut().unwrap().retain(|year| year["year"] != 2027);
         create(app, short.to_string()).await.unwrap();
         let refused = propose(app, "short", "03-04").await;
         assert_eq!(refusal(refused), was(Code::FailedPrecondition, "CALENDAR_TOO_SHORT"));
@@ -260,7 +262,7 @@ both_engines! {
             create(app, data(version, "2026-03-04", year)).await.unwrap();
             propose(app, version, day).await.unwrap()
         };
-        let short = until("until-2026", 2026, "03-10").await;
+        let short = until("until-2027", 2027, "03-10").await;
         let long = until("until-2028", 2028, "03-05").await;
         approve(app, second(app), &long).await.unwrap();
         // What was in force when it was proposed is not what is in force on its day.

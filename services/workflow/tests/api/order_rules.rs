@@ -14,7 +14,7 @@ use crate::{
     world::*,
 };
 
-const NEXT_YEAR: &str = "china-2027";
+const NEXT_YEAR: &str = "china-2028";
 
 async fn get(app: &TestSuite, order: &pb::Order) -> pb::Order {
     let request = pb::GetOrderRequest { order_id: order.order_id.clone() };
@@ -47,22 +47,22 @@ fn dues(order: &pb::Order) -> Vec<String> {
 
 both_engines! {
     async fn orders_go_on_beyond_the_year_once_a_longer_calendar_is_in_force(app: TestSuite) {
-        app.clock.set("2026-12-15T09:00:00+08:00".parse().unwrap());
+        app.clock.set("2027-12-15T09:00:00+08:00".parse().unwrap());
         let order = accept_order(app, desk(app), &placed(app).await).await.unwrap();
-        let january = "2027-01-08T14:00:00+08:00";
+        let january = "2028-01-07T14:00:00+08:00";
         let beyond = || was(Code::Unavailable, "CALENDAR_MISSING");
         assert_eq!(refusal(schedule(app, &order, january).await), beyond());
-        activate(app, data(NEXT_YEAR, "2026-03-04", 2027), "12-17").await;
+        activate(app, data(NEXT_YEAR, "2026-03-04", 2028), "2027-12-17").await;
         app.settle().await;
         assert_eq!(refusal(schedule(app, &order, january).await), beyond(), "not before its day");
-        app.clock.set("2026-12-17T00:00:00+08:00".parse().unwrap());
+        app.clock.set("2027-12-17T00:00:00+08:00".parse().unwrap());
         app.settle().await;
         let rebound = get(app, &order).await;
         assert_eq!((rebound.calendar_version.as_str(), &rebound.etag), (NEXT_YEAR, &order.etag));
         let order = schedule(app, &order, january).await.unwrap();
-        app.clock.set("2027-01-08T16:00:00+08:00".parse().unwrap());
+        app.clock.set("2028-01-07T16:00:00+08:00".parse().unwrap());
         let order = deliver_order(app, desk(app), &order).await.unwrap();
-        assert_eq!((order.state(), dues(&order).last().unwrap().as_str()), (OrderState::Delivered, "O4 01-15 17:30"));
+        assert_eq!((order.state(), dues(&order).last().unwrap().as_str()), (OrderState::Delivered, "O4 01-14 17:30"));
         // Whoever comes in the new year finds the new calendar, too.
         assert_eq!(placed(app).await.calendar_version, NEXT_YEAR);
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use access::{Role, RoleGrant};
+use chrono::NaiveDate;
 use kernel::{AccountId, DepartmentId, EnterpriseId, EventId, SectionId, Version};
 use proto::{
     common::v1::Date,
@@ -448,8 +449,8 @@ pub fn submission(app: &TestSuite, enterprise: EnterpriseId, category: &str) -> 
 /// "04-30" is the last day of April 2026; every test begins on 2 March.
 #[expect(clippy::unnecessary_wraps, reason = "the fields of messages that it goes into are optional")]
 pub fn date(text: &str) -> Option<Date> {
-    let (month, day) = text.split_once('-').unwrap();
-    Some(Date { year: 2026, month: month.parse().unwrap(), day: day.parse().unwrap() })
+    let date: NaiveDate = text.parse().or_else(|_| format!("2026-{text}").parse()).unwrap();
+    Some(rpc::parse::date(date))
 }
 
 /// An issue of the dairy that waits for the liaison's signature.

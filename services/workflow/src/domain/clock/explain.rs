@@ -46,6 +46,8 @@ pub struct Explanation {
     pub gaps: Vec<Gap>,
     /// Whether days were drawn together into longer stretches.
     pub summarised: bool,
+    /// The year of the deadline that holds, if its holidays are not announced yet.
+    pub provisional_year: Option<i32>,
 }
 
 /// One line of an explanation.
@@ -136,6 +138,8 @@ pub fn explain(question: &Question<'_>, calendar: &Calendar) -> Result<Explanati
     if summarised {
         lines = drawn_together(lines);
     }
+    let due_on = local_date(due_at);
+    let provisional_year = calendar.is_provisional(due_on).then(|| due_on.year());
     Ok(Explanation {
         clock,
         limit,
@@ -145,6 +149,7 @@ pub fn explain(question: &Question<'_>, calendar: &Calendar) -> Result<Explanati
         lines,
         gaps: gaps.to_vec(),
         summarised,
+        provisional_year,
     })
 }
 

@@ -16,8 +16,8 @@ fn a_step_under_another_pack_or_calendar_is_refused() {
 
 #[test]
 fn a_submission_whose_deadlines_the_calendar_does_not_reach_is_refused() {
-    let refused = submit(submission(Some(desk())), rules(), at("2026-12-30 09:00"), &actor(Party::Firm));
-    assert!(matches!(refused, Err(Refused::Calendar(out)) if out.last_year == 2026), "{refused:?}");
+    let refused = submit(submission(Some(desk())), rules(), at("2027-12-30 09:00"), &actor(Party::Firm));
+    assert!(matches!(refused, Err(Refused::Calendar(out)) if out.last_year == 2027), "{refused:?}");
 }
 
 #[test]

@@ -74,6 +74,7 @@ pub(super) fn calendar(
         in_force: is_in_force,
         first_date: NaiveDate::from_ymd_opt(calendar.first_year(), 1, 1).map(date),
         last_date: Some(date(calendar.last_day())),
+        last_announced_date: Some(date(calendar.last_announced_day())),
         days_left: number(days_left(calendar, now)),
         ends_soon: is_in_force && in_force.calendar_ends_soon(now),
         create_time: origin.map(|(_, at)| timestamp(at)),

@@ -69,6 +69,20 @@ fn time_off_the_clock_is_not_counted_and_a_year_is_named_where_it_changes() {
 }
 
 #[test]
+fn a_deadline_in_a_year_without_a_notice_says_that_it_is_provisional() {
+    let told = plain(ClockId::C2, Limit::WorkingHours(1), "2026-12-31 17:00");
+    assert_eq!(told.provisional_year, Some(2027));
+    assert!(
+        told.chinese().ends_with("到期 2027年1月4日 09:00；2027年放假安排尚未公布，到期时间为暂定。"),
+        "{}",
+        told.chinese()
+    );
+    let english = "; due 4 January 2027 09:00; provisional, as the holidays of 2027 are not announced yet.";
+    assert!(told.english().ends_with(english), "{}", told.english());
+    assert_eq!(plain(ClockId::C2, Limit::WorkingHours(1), "2026-12-31 16:30").provisional_year, None);
+}
+
+#[test]
 fn a_long_clock_is_told_week_by_week() {
     let told = plain(ClockId::C4, Limit::WorkingDays(15), "2026-03-02 09:00");
     assert!(told.summarised);

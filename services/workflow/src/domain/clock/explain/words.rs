@@ -74,6 +74,9 @@ impl Explanation {
         } else {
             format!("延期后到期 {}", moment(self.due_at))
         });
+        if let Some(year) = self.provisional_year {
+            parts.push(format!("{year}年放假安排尚未公布，到期时间为暂定"));
+        }
         format!("{start}{}。", parts.join("；"))
     }
 
@@ -148,6 +151,9 @@ impl Explanation {
         } else {
             format!("due {} with the extension", moment(self.due_at))
         });
+        if let Some(year) = self.provisional_year {
+            parts.push(format!("provisional, as the holidays of {year} are not announced yet"));
+        }
         format!("{start}{}.", parts.join("; "))
     }
 }

@@ -26,7 +26,7 @@ struct Counted {
 impl Counted {
     fn read() -> Self {
         let file: serde_json::Value =
-            serde_json::from_str(include_str!("../../../../../../crates/worktime/data/china-2016-2026.json"))
+            serde_json::from_str(include_str!("../../../../../../crates/worktime/data/china-2016-2027.json"))
                 .unwrap();
         let date = |value: &serde_json::Value| -> NaiveDate { value.as_str().unwrap().parse().unwrap() };
         let (mut off, mut on) = (HashSet::new(), HashSet::new());
@@ -39,7 +39,7 @@ impl Counted {
         let start = NaiveDate::from_ymd_opt(2016, 1, 1).unwrap();
         let first = start.and_hms_opt(0, 0, 0).unwrap().and_utc().timestamp();
         let (mut worked, mut before, mut sum) = (Vec::new(), Vec::new(), 0);
-        for day in start.iter_days().take_while(|day| day.year() <= 2026) {
+        for day in start.iter_days().take_while(|day| day.year() <= 2027) {
             let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
             let open = on.contains(&day) || !weekend && !off.contains(&day);
             for minute in 0..24 * 60 {
