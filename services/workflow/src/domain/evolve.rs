@@ -6,9 +6,11 @@ use kernel::{AccountId, Timestamp, Version};
 
 use super::{
     ClockId, ClockKey, Closing, CoTask, CoTaskEnd, Counts, Desk, Event, ExtensionRequest, Fact, Feedback,
-    FirmQuestion, Gap, Heard, Instruction, Issue, Level, MOST_URGES_KEPT, Party, Pause, Plan, Post, Rated,
-    Rejection, Reply, Run, Stage, State, Stop, Work, clock::keep_calendar,
+    FirmQuestion, Heard, Instruction, Issue, Level, MOST_URGES_KEPT, Party, Plan, Post, Rated, Rejection,
+    Reply, Run, Stage, State, Stop, Work,
 };
+
+mod runs;
 
 /// A history that no issue can have: it was damaged, or written by a newer version of the suite.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -135,6 +137,8 @@ impl Issue {
             (Fact::Dispatched { section, .. }, Stage::Signed { desk }) => {
                 self.counts.dispatches += 1;
                 self.stop(ClockId::C2, at);
+                // Who leads does not wait for an answer of their own.
+                self.drop_co_tasks(at, |task| task.section == *section);
                 if !self.runs.iter().any(|run| run.key.id == ClockId::C3) {
                     self.start(ClockId::C3, at);
                 }
@@ -151,7 +155,7 @@ impl Issue {
                 self.return_denied = false;
                 self.stop(ClockId::C9, at);
                 self.void(ClockId::C2, at);
-                self.drop_co_tasks(at);
+                self.drop_co_tasks(at, |_| true);
                 self.arrive(*desk, at)
             }
             (Fact::ReturnDenied { .. }, Stage::ReturnPending { desk }) => {
@@ -465,7 +469,7 @@ impl Issue {
         self.extension = None;
         // What firms of merged issues heard of was another reply: this one they have to hear of as well.
         self.children.values_mut().for_each(|heard| *heard = false);
-        self.drop_co_tasks(event.at);
+        self.drop_co_tasks(event.at, |_| true);
         self.void(ClockId::C11, event.at);
         self.start(ClockId::C5, event.at);
         let plan = from.plan().copied();
@@ -518,95 +522,26 @@ impl Issue {
         Some(())
     }
 
-    /// Nobody waits for the co-sections any more.
-    fn drop_co_tasks(&mut self, at: Timestamp) {
-        for task in self.co_tasks.iter_mut().filter(|task| task.end == CoTaskEnd::Open) {
-            task.end = CoTaskEnd::Dropped { at };
-        }
-        while self.running(ClockId::C13).is_some() {
-            self.void(ClockId::C13, at);
+    /// Nobody waits for these co-sections any more.
+    fn drop_co_tasks(&mut self, at: Timestamp, goes: impl Fn(&CoTask) -> bool) {
+        for (round, task) in (1..).zip(&mut self.co_tasks) {
+            if task.end == CoTaskEnd::Open && goes(task) {
+                task.end = CoTaskEnd::Dropped { at };
+                let key = ClockKey { id: ClockId::C13, round };
+                self.runs
+                    .iter_mut()
+                    .filter(|run| run.key == key && run.is_running())
+                    .for_each(|run| run.void(at));
+            }
         }
     }
 
     /// Nobody has to do anything any more: no clock runs on.
     fn end_all(&mut self, at: Timestamp) {
-        self.drop_co_tasks(at);
+        self.drop_co_tasks(at, |_| true);
         self.extension = None;
         for run in self.runs.iter_mut().filter(|run| run.is_running()) {
-            run.stop(at);
-            run.void = true;
-        }
-    }
-
-    /// Starts the next round of a clock.
-    fn start(&mut self, id: ClockId, at: Timestamp) {
-        self.runs.push(Run::next(id, &self.runs, at));
-    }
-
-    /// Stops the clock if it runs.
-    fn stop(&mut self, id: ClockId, at: Timestamp) {
-        if let Some(run) = self.runs.iter_mut().find(|run| run.key.id == id && run.is_running()) {
-            run.stop(at);
-        }
-    }
-
-    /// Stops this round of a clock if it runs.
-    fn stop_key(&mut self, key: ClockKey, at: Timestamp) {
-        if let Some(run) = self.runs.iter_mut().find(|run| run.key == key && run.is_running()) {
-            run.stop(at);
-        }
-    }
-
-    /// Ends the clock without the step that it waited for.
-    fn void(&mut self, id: ClockId, at: Timestamp) {
-        if let Some(run) = self.runs.iter_mut().find(|run| run.key.id == id && run.is_running()) {
-            run.stop(at);
-            run.void = true;
-        }
-    }
-
-    /// Undoes the end of a clock, which runs on with the deadline that it had.
-    fn resume(&mut self, key: ClockKey, at: Timestamp) {
-        if let Some(run) = self.runs.iter_mut().find(|run| run.key == key)
-            && let Some(stopped_at) = run.stopped_at.take()
-        {
-            run.void = false;
-            run.gaps.push(Gap { stopped_at, resumed_at: at });
-            // A clock that runs goes by the calendar that the issue has now.
-            run.calendar = None;
-        }
-    }
-
-    /// Clocks that have stopped keep the calendar that they stopped under.
-    fn change_calendar(&mut self, version: &str) {
-        let before = std::mem::replace(&mut self.calendar_version, version.to_owned());
-        keep_calendar(&mut self.runs, &before);
-    }
-
-    /// Has the clock stand still if it runs.
-    fn pause(&mut self, id: ClockId, at: Timestamp) {
-        if let Some(run) = self.runs.iter_mut().find(|run| run.key.id == id && run.is_running()) {
-            run.pauses.push(Pause { from: at, until: None });
-        }
-    }
-
-    /// Has a clock that stands still go on.
-    fn go_on(&mut self, id: ClockId, at: Timestamp) {
-        if let Some(run) = self.runs.iter_mut().find(|run| run.key.id == id && run.is_running()) {
-            run.end_pause(at);
-        }
-    }
-}
-
-impl Run {
-    fn stop(&mut self, at: Timestamp) {
-        self.end_pause(at);
-        self.stopped_at = Some(at);
-    }
-
-    fn end_pause(&mut self, at: Timestamp) {
-        if let Some(pause) = self.pauses.last_mut().filter(|pause| pause.until.is_none()) {
-            pause.until = Some(at);
+            run.void(at);
         }
     }
 }

@@ -257,6 +257,18 @@ fn the_lead_replies_after_the_co_sections_or_says_why_not() {
 }
 
 #[test]
+fn a_co_section_that_becomes_the_lead_does_not_wait_for_itself() {
+    let mut world = signed();
+    let to =
+        |section, co_sections| Command::Dispatch { section, department: DEPARTMENT, note: None, co_sections };
+    world.steps([to(SECTION, vec![co_section(22), co_section(23)]), Command::Object { reason: note() }]);
+    world.steps([to(co_section(22).section, Vec::new())]);
+    assert!(matches!(world.issue.co_tasks[0].end, CoTaskEnd::Dropped { .. }));
+    assert_eq!(world.issue.co_tasks[1].end, CoTaskEnd::Open, "the other one goes on");
+    assert_eq!((world.clock("C13").void, world.clock("C13.2").stopped_at), (true, None));
+}
+
+#[test]
 fn a_plan_is_reviewed_every_twenty_working_days() {
     let mut world = in_progress();
     world.steps([contact(), plan("2026-06-30")]);

@@ -235,6 +235,14 @@ impl Issue {
     fn dispatched(&mut self, section: Section, help: &[Section], now: Second) {
         self.stop(2, now);
         self.section = Some(section);
+        for (number, task) in (1..).zip(&mut self.co_tasks) {
+            if task.section == section && task.state == CoTaskState::Open {
+                (task.state, task.end) = (CoTaskState::Dropped, Some(now));
+                let clock = self.clocks.iter_mut().find(|clock| clock.kind == 13 && clock.round == number);
+                let clock = clock.unwrap();
+                (clock.stopped, clock.dropped) = (Some(now), true);
+            }
+        }
         if !self.has(3) {
             self.start(3, limit(3), now);
         }
