@@ -173,6 +173,7 @@ impl Cast {
             department_id: department_id.clone().unwrap_or_default(),
             section_id: section_id.unwrap_or_default(),
             reason: "情景测试".to_owned(),
+            in_charge: false,
             request_id: request_id(),
         };
         let mut requester = GrantServiceClient::new(staff.requester.channel());

@@ -87,6 +87,8 @@ struct PlannedPerson {
     title: String,
     department: Option<String>,
     section: Option<usize>,
+    #[serde(default)]
+    in_charge: bool,
     enterprise: Option<String>,
 }
 
@@ -265,6 +267,7 @@ impl Builder<'_> {
             department_id,
             section_id: section_id.unwrap_or_default(),
             reason: "演示环境初始化".to_owned(),
+            in_charge: person.in_charge,
             request_id: request_id(),
         };
         let mut requester = GrantServiceClient::new(staff.requester.channel());
@@ -278,7 +281,7 @@ impl Builder<'_> {
 
     async fn liaisons(&self, plan: &Plan, staff: &Staff) -> anyhow::Result<()> {
         let mut organization = OrganizationServiceClient::new(staff.operator.channel());
-        for person in plan.people.iter().filter(|person| person.role == "LIAISON") {
+        for person in plan.people.iter().filter(|person| person.role == "LIAISON" && !person.in_charge) {
             let code = person.department.as_deref().context("a liaison without a department")?;
             let department_id = self.city.departments[code].clone();
             let request = proto::identity::v1::GetDepartmentRequest {

@@ -14,6 +14,8 @@ pub struct Grant {
     pub id: GrantId,
     pub account: AccountId,
     pub role: RoleGrant,
+    /// Head of the section, or leader of the department.
+    pub in_charge: bool,
     pub requested: Decision,
     /// Why it was asked for; empty where nobody had to ask.
     pub reason: String,
@@ -72,6 +74,7 @@ impl Eyes {
 #[derive(Debug, Clone)]
 pub struct Ask {
     pub role: RoleGrant,
+    pub in_charge: bool,
     pub reason: String,
 }
 
@@ -85,7 +88,7 @@ impl Grant {
         by: AccountId,
         now: Timestamp,
     ) -> Result<Self, Refused> {
-        let Ask { role, reason } = ask;
+        let Ask { role, in_charge, reason } = ask;
         if role.role == Role::Enterprise {
             return Err(Refused::RoleByMembership);
         }
@@ -100,6 +103,7 @@ impl Grant {
             id,
             account,
             role,
+            in_charge,
             requested,
             reason,
             state: GrantState::Requested,
@@ -111,7 +115,16 @@ impl Grant {
     pub fn given(id: GrantId, account: AccountId, role: RoleGrant, now: Timestamp) -> Self {
         let decided = Decision { by: None, at: now };
         let state = GrantState::Active { decided };
-        Self { id, account, role, requested: decided, reason: String::new(), state, version: Version::FIRST }
+        Self {
+            id,
+            account,
+            role,
+            in_charge: false,
+            requested: decided,
+            reason: String::new(),
+            state,
+            version: Version::FIRST,
+        }
     }
 
     /// [`Grant::given`] to a member of an enterprise.
@@ -178,13 +191,14 @@ impl Grant {
 }
 
 /// What a role is held for, as one text: two grants of a role to an account differ in it.
-pub fn role_target(role: &RoleGrant) -> String {
-    match (role.enterprise, role.department, role.section) {
+pub fn role_target(role: &RoleGrant, in_charge: bool) -> String {
+    let target = match (role.enterprise, role.department, role.section) {
         (Some(enterprise), _, _) => format!("enterprise/{enterprise}"),
         (None, _, Some(section)) => format!("section/{section}"),
         (None, Some(department), None) => format!("department/{department}"),
         (None, None, None) => String::new(),
-    }
+    };
+    if in_charge { format!("{target}/in_charge") } else { target }
 }
 
 fn no_second_administrator(role: Role, account: AccountId, held: &[Role]) -> Result<(), Refused> {
@@ -220,7 +234,7 @@ mod tests {
     }
 
     fn request(role: Role, held: &[Role], by: AccountId) -> Result<Grant, Refused> {
-        let ask = Ask { role: RoleGrant::of(role), reason: "新任".to_owned() };
+        let ask = Ask { role: RoleGrant::of(role), in_charge: false, reason: "新任".to_owned() };
         Grant::request(GrantId::new(Uuid::from_u128(7)), ask, &account(1), held, by, NOW)
     }
 

@@ -42,7 +42,7 @@ pub(super) fn account(account: &Account, unmasked: bool) -> pb::Account {
 }
 
 pub(super) fn grant(grant: &Grant) -> pb::Grant {
-    let Grant { id, account, role, requested, reason, state, version } = grant;
+    let Grant { id, account, role, in_charge, requested, reason, state, version } = grant;
     let RoleGrant { role, enterprise, department, section } = role;
     let (decided, revoked, end_reason) = match state {
         GrantState::Requested => (None, None, ""),
@@ -73,6 +73,7 @@ pub(super) fn grant(grant: &Grant) -> pb::Grant {
         revoked_by: by(revoked.and_then(|revoked| revoked.by)),
         revoke_time: revoked.map(|revoked| timestamp(revoked.at)),
         end_reason: end_reason.to_owned(),
+        in_charge: *in_charge,
         etag: version.to_string(),
     }
 }

@@ -22,6 +22,7 @@ pub(super) async fn handle(
         section_id,
         enterprise_id,
         state,
+        in_charge,
         page_size,
         page_token,
     } = req;
@@ -30,6 +31,7 @@ pub(super) async fn handle(
         owner: actor::owner(&call)?,
         account: f.parse_optional("account_id", &account_id),
         role: f.enumeration_optional::<WireRole>("role", role).and_then(Role::from_wire),
+        in_charge,
         enterprise: f.parse_optional("enterprise_id", &enterprise_id),
         department: f.parse_optional("department_id", &department_id),
         section: f.parse_optional("section_id", &section_id),
@@ -37,9 +39,9 @@ pub(super) async fn handle(
     };
     let Some(size) = f.page_size(page_size) else { return Err(f.refuse().into()) };
     f.finish()?;
-    let (role, state) = (role.to_string(), state.to_string());
-    let filter =
-        [&account_id, &role, &department_id, &section_id, &enterprise_id, &state].map(String::as_str);
+    let (role, state, in_charge) = (role.to_string(), state.to_string(), in_charge.to_string());
+    let filter = [&account_id, &role, &department_id, &section_id, &enterprise_id, &state, &in_charge]
+        .map(String::as_str);
     let page = rpc.page(&call, &filter, &page_token, size)?;
 
     let mut tx = rpc.db.snapshot().await?;

@@ -44,7 +44,15 @@ pub(super) async fn handle(
 }
 
 fn parse(req: pb::RequestGrantRequest) -> Result<(AccountId, Ask), IdentityError> {
-    let pb::RequestGrantRequest { account_id, role, department_id, section_id, reason, request_id: _ } = req;
+    let pb::RequestGrantRequest {
+        account_id,
+        role,
+        department_id,
+        section_id,
+        reason,
+        in_charge,
+        request_id: _,
+    } = req;
     let mut f = Fields::new();
     let id = f.parse("account_id", &account_id);
     let role = f.enumeration::<WireRole>("role", role).and_then(Role::from_wire);
@@ -70,8 +78,11 @@ fn parse(req: pb::RequestGrantRequest) -> Result<(AccountId, Ask), IdentityError
             f.reject("section_id", if wants_section { "is required" } else { "must be empty for this role" });
         }
     }
+    if in_charge && role.department.is_none() {
+        f.reject("in_charge", "must be false for this role");
+    }
     f.finish()?;
-    Ok((id, Ask { role, reason }))
+    Ok((id, Ask { role, in_charge, reason }))
 }
 
 /// That there are such a department and such a section in it.

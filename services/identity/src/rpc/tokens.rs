@@ -26,11 +26,14 @@ impl Rpc {
         grants: &[Grant],
         now: Timestamp,
     ) -> Result<AccessToken, IdentityError> {
-        let person = Person {
-            account_id: session.account,
-            session_id: session.id,
-            roles: grants.iter().map(|grant| grant.role).collect(),
-        };
+        let mut roles = Vec::new();
+        for grant in grants {
+            // Whoever is in charge may have the same role by two grants.
+            if !roles.contains(&grant.role) {
+                roles.push(grant.role);
+            }
+        }
+        let person = Person { account_id: session.account, session_id: session.id, roles };
         // Tokens count whole seconds; a session in its last one still gets a token.
         let lifetime = self.policy.access_token.min(session.expires_at - now);
         let lifetime = chrono::TimeDelta::seconds(lifetime.num_seconds().max(1));

@@ -9,7 +9,7 @@ use super::{PageOf, read};
 use crate::domain::{Decision, Grant, GrantState, role_target};
 
 const TABLE: &str = "role_grant";
-const COLUMNS: &str = "grant_id, account_id, role, enterprise_id, department_id, section_id, state, reason, \
+const COLUMNS: &str = "grant_id, account_id, role, in_charge, enterprise_id, department_id, section_id, state, reason, \
                        requested_by, requested_at, decided_by, decided_at, revoked_by, revoked_at, end_reason, \
                        version";
 
@@ -18,6 +18,7 @@ struct Row {
     grant_id: Uuid,
     account_id: Uuid,
     role: String,
+    in_charge: bool,
     enterprise_id: Option<Uuid>,
     department_id: Option<Uuid>,
     section_id: Option<Uuid>,
@@ -40,6 +41,8 @@ pub(crate) struct Wanted {
     pub owner: Option<AccountId>,
     pub account: Option<AccountId>,
     pub role: Option<Role>,
+    /// Those of people in charge alone.
+    pub in_charge: bool,
     pub enterprise: Option<EnterpriseId>,
     pub department: Option<DepartmentId>,
     pub section: Option<SectionId>,
@@ -87,13 +90,13 @@ pub(crate) async fn list(tx: &mut Tx, wanted: &Wanted, page: PageOf) -> Result<(
 }
 
 pub(crate) fn insert(batch: &mut Batch, grant: &Grant) {
-    let Grant { id, account, role, requested, reason, state, version } = grant;
+    let Grant { id, account, role, in_charge, requested, reason, state, version } = grant;
     let (decided, _, _) = progress(state);
     batch.add(
         "insert the grant",
         "INSERT INTO role_grant (grant_id, account_id, role, enterprise_id, department_id, section_id, target, state,
-            reason, requested_by, requested_at, decided_by, decided_at, end_reason, version)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14)",
+            reason, requested_by, requested_at, decided_by, decided_at, end_reason, version, in_charge)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, $15)",
         binds![
             id.uuid(),
             account.uuid(),
@@ -101,14 +104,15 @@ pub(crate) fn insert(batch: &mut Batch, grant: &Grant) {
             role.enterprise.map(EnterpriseId::uuid),
             role.department.map(DepartmentId::uuid),
             role.section.map(SectionId::uuid),
-            role_target(role),
+            role_target(role, *in_charge),
             state.name(),
             reason,
             requested.by.map(AccountId::uuid),
             requested.at,
             decided.and_then(|decided| decided.by).map(AccountId::uuid),
             decided.map(|decided| decided.at),
-            version.number()
+            version.number(),
+            *in_charge
         ],
     );
 }
@@ -146,7 +150,7 @@ fn progress(state: &GrantState) -> (Option<Decision>, Option<Decision>, &str) {
 }
 
 fn filters(wanted: &Wanted) -> Vec<Filter> {
-    let Wanted { owner, account, role, enterprise, department, section, state } = wanted;
+    let Wanted { owner, account, role, in_charge, enterprise, department, section, state } = wanted;
     let uuids = [
         ("account_id = ?", owner.map(AccountId::uuid)),
         ("account_id = ?", account.map(AccountId::uuid)),
@@ -157,7 +161,8 @@ fn filters(wanted: &Wanted) -> Vec<Filter> {
     let texts = [("role = ?", role.map(Role::name)), ("state = ?", *state)];
     let uuids = uuids.into_iter().filter_map(|(sql, value)| Some(Filter::new(sql, [value?.into()])));
     let texts = texts.into_iter().filter_map(|(sql, value)| Some(Filter::new(sql, [value?.into()])));
-    uuids.chain(texts).collect()
+    let in_charge = in_charge.then(|| Filter::new("in_charge", []));
+    uuids.chain(texts).chain(in_charge).collect()
 }
 
 impl Row {
@@ -189,6 +194,7 @@ impl Row {
             id: GrantId::new(id),
             account: AccountId::new(self.account_id),
             role,
+            in_charge: self.in_charge,
             requested: Decision { by: self.requested_by.map(AccountId::new), at: self.requested_at },
             reason: self.reason,
             state,

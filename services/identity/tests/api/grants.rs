@@ -71,6 +71,31 @@ testkit::both_engines! {
         world.request(person.id, Role::Liaison, &police.department_id).await.unwrap();
     }
 
+    async fn whoever_is_in_charge_has_a_grant_that_says_so_beside_the_one_they_had(app: TestSuite) {
+        let world = World::new(app).await;
+        let person = world.person("li.wei").await;
+        let police = world.department("police").await.department_id;
+        let ask = |role: Role, department_id: &str| pb::RequestGrantRequest {
+            account_id: person.id.to_string(),
+            role: role.wire().into(),
+            department_id: department_id.to_owned(),
+            in_charge: true,
+            ..Default::default()
+        };
+        let bad = testkit::bad_fields(&world.ask(ask(Role::Operator, "")).await.unwrap_err());
+        assert_eq!(bad, ["in_charge"]);
+        let before = world.give(&person, Role::Liaison, &police).await;
+        let leads = world.approve(&world.ask(ask(Role::Liaison, &police)).await.unwrap()).await.unwrap();
+        assert_eq!((before.in_charge, leads.in_charge), (false, true));
+        let again = world.ask(ask(Role::Liaison, &police)).await;
+        assert_eq!(refused(again), (Code::AlreadyExists, "GRANT_EXISTS".to_owned()));
+        let request = pb::ListGrantsRequest { in_charge: true, ..Default::default() };
+        let listed = world.grants(1).list_grants(request).await.unwrap().into_inner();
+        assert_eq!((listed.grants, listed.total_count), (vec![leads.clone()], 1));
+        world.revoke(&leads).await.unwrap();
+        assert_eq!(world.session(&person).await.grants, [before]);
+    }
+
     async fn a_role_is_asked_for_with_what_it_is_held_for(app: TestSuite) {
         let world = World::new(app).await;
         let person = world.person("li.wei").await;

@@ -170,6 +170,23 @@ testkit::both_engines! {
         assert!(on_duty(&world, None).await.is_empty());
     }
 
+    async fn a_liaison_who_is_no_longer_in_charge_keeps_the_post_that_rests_on_another_grant(app: TestSuite) {
+        let world = World::new(app).await;
+        let police = world.department("police").await;
+        let person = liaison(&world, "li.wei", &police).await;
+        let leads = world.ask(pb::RequestGrantRequest {
+            account_id: person.id.to_string(),
+            role: Role::Liaison.wire().into(),
+            department_id: police.department_id.clone(),
+            in_charge: true,
+            ..Default::default()
+        });
+        let leads = world.approve(&leads.await.unwrap()).await.unwrap();
+        set(&world, &police, &person).await.unwrap();
+        world.revoke(&leads).await.unwrap();
+        assert_eq!(on_duty(&world, None).await.len(), 1);
+    }
+
     async fn firms_read_departments_and_change_none(app: TestSuite) {
         let world = World::new(app).await;
         world.department("police").await;

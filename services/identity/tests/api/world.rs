@@ -122,14 +122,18 @@ impl<'a> World<'a> {
         role: Role,
         department_id: &str,
     ) -> Result<pb::Grant, Status> {
-        let request = pb::RequestGrantRequest {
+        self.ask(pb::RequestGrantRequest {
             account_id: person.to_string(),
             role: role.wire().into(),
             department_id: department_id.to_owned(),
-            section_id: String::new(),
-            reason: "岗位需要".to_owned(),
-            request_id: self.app.request_id(),
-        };
+            ..Default::default()
+        })
+        .await
+    }
+
+    pub async fn ask(&self, request: pb::RequestGrantRequest) -> Result<pb::Grant, Status> {
+        let (reason, request_id) = ("岗位需要".to_owned(), self.app.request_id());
+        let request = pb::RequestGrantRequest { reason, request_id, ..request };
         Ok(self.grants(1).request_grant(request).await?.into_inner().grant.unwrap())
     }
 

@@ -16,8 +16,12 @@ pub(crate) enum Audience {
     Firm(EnterpriseId),
     /// The liaisons of the department.
     Department(DepartmentId),
+    /// The leader of the department; its liaisons while nobody is.
+    DepartmentLeader(DepartmentId),
     /// The handlers in the section.
     Section(SectionId),
+    /// The head of the section; its handlers while nobody is.
+    SectionHead(SectionId),
     /// The operators of the platform.
     Operators,
     Auditors,
@@ -61,6 +65,7 @@ impl Parties {
                 self.liaison.map(Audience::Account).or_else(|| self.audience(Recipient::Department))
             }
             Recipient::Department => self.department.map(Audience::Department),
+            Recipient::DepartmentLeader => self.department.map(Audience::DepartmentLeader),
             Recipient::Desk => {
                 let by_operators = self.holder == Holder::Operators;
                 self.audience(if by_operators { Recipient::Operators } else { Recipient::Liaison })
@@ -68,10 +73,8 @@ impl Parties {
             Recipient::Handler => {
                 self.handler.map(Audience::Account).or_else(|| self.audience(Recipient::Section))
             }
-            Recipient::Section => {
-                let alone = self.handler.filter(|_| self.confidential).map(Audience::Account);
-                alone.or(self.section.map(Audience::Section))
-            }
+            Recipient::Section => self.alone().or(self.section.map(Audience::Section)),
+            Recipient::SectionHead => self.alone().or(self.section.map(Audience::SectionHead)),
             Recipient::Operators => Some(Audience::Operators),
             Recipient::Auditors => Some(Audience::Auditors),
             Recipient::Leaders => Some(Audience::Leaders),
@@ -86,6 +89,11 @@ impl Parties {
             // The event tells these itself.
             Recipient::AsNamed => None,
         }
+    }
+
+    /// The only one in the section who may know of it.
+    fn alone(&self) -> Option<Audience> {
+        self.handler.filter(|_| self.confidential).map(Audience::Account)
     }
 }
 

@@ -118,12 +118,16 @@ pub(crate) enum Recipient {
     Liaison,
     /// Every liaison of the department.
     Department,
+    /// The leader of the department.
+    DepartmentLeader,
     /// Who answers for an issue: its liaison, or the operators while they have it.
     Desk,
     /// Whoever accepted the issue; before that, the whole section. Who answers for the delivery of an order.
     Handler,
     /// Everybody in the section.
     Section,
+    /// The head of the section.
+    SectionHead,
     /// Whoever has to act now.
     Holder,
     Operators,

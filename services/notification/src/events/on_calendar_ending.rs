@@ -1,4 +1,4 @@
-//! The working calendar ends soon, or has ended: an alarm, since no deadline can be told beyond it.
+//! The working calendar ends soon, or has ended: an alarm, since deadlines beyond it are provisional at best.
 
 use events::Received;
 use prost::Name as _;

@@ -1,8 +1,8 @@
 //! Who people are, asked of the services that know: never inside a transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use kernel::{AccountId, EnterpriseId};
+use kernel::{AccountId, DepartmentId, EnterpriseId, SectionId};
 use proto::{
     identity::v1::{
         AccountState, BatchGetAccountsRequest, GrantState, ListGrantsRequest,
@@ -25,6 +25,13 @@ pub(crate) struct Directory {
     pub peers: Peers,
 }
 
+/// Who holds a role.
+struct Holder {
+    account: AccountId,
+    /// Of the section, or of the department.
+    in_charge: bool,
+}
+
 /// How a person can be reached.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Contact {
@@ -37,20 +44,31 @@ impl Directory {
     /// The people of an audience, as they are now.
     pub(crate) async fn people(&self, audience: Audience) -> Result<Vec<AccountId>, Refusal> {
         let of = |role: Role| ListGrantsRequest { role: role.into(), ..ListGrantsRequest::default() };
+        let of_department = |department: DepartmentId| ListGrantsRequest {
+            department_id: department.to_string(),
+            ..of(Role::Liaison)
+        };
+        let of_section = |section: SectionId| ListGrantsRequest {
+            section_id: section.to_string(),
+            ..of(Role::SectionHandler)
+        };
+        let everybody = async |role| Ok(preferred(self.holders(of(role)).await?, |_| true));
         match audience {
             Audience::Account(account) => Ok(vec![account]),
             Audience::Firm(enterprise) => self.members(enterprise).await,
             Audience::Department(department) => {
-                let department_id = department.to_string();
-                self.holders(ListGrantsRequest { department_id, ..of(Role::Liaison) }).await
+                Ok(preferred(self.holders(of_department(department)).await?, |holder| !holder.in_charge))
             }
-            Audience::Section(section) => {
-                let section_id = section.to_string();
-                self.holders(ListGrantsRequest { section_id, ..of(Role::SectionHandler) }).await
+            Audience::DepartmentLeader(department) => {
+                Ok(preferred(self.holders(of_department(department)).await?, |holder| holder.in_charge))
             }
-            Audience::Operators => self.holders(of(Role::Operator)).await,
-            Audience::Auditors => self.holders(of(Role::Auditor)).await,
-            Audience::Leaders => self.holders(of(Role::Leader)).await,
+            Audience::Section(section) => Ok(preferred(self.holders(of_section(section)).await?, |_| true)),
+            Audience::SectionHead(section) => {
+                Ok(preferred(self.holders(of_section(section)).await?, |holder| holder.in_charge))
+            }
+            Audience::Operators => everybody(Role::Operator).await,
+            Audience::Auditors => everybody(Role::Auditor).await,
+            Audience::Leaders => everybody(Role::Leader).await,
         }
     }
 
@@ -85,7 +103,7 @@ impl Directory {
     }
 
     /// Who holds a role now.
-    async fn holders(&self, wanted: ListGrantsRequest) -> Result<Vec<AccountId>, Refusal> {
+    async fn holders(&self, wanted: ListGrantsRequest) -> Result<Vec<Holder>, Refusal> {
         let failed = |status| peer("identity", "list who holds a role", status);
         let mut holders = Vec::new();
         let mut page_token = String::new();
@@ -101,7 +119,8 @@ impl Directory {
             };
             let answer = self.peers.retrying(ask).await.map_err(failed)?.into_inner();
             for grant in answer.grants {
-                holders.push(account(&grant.account_id).map_err(failed)?);
+                let account = account(&grant.account_id).map_err(failed)?;
+                holders.push(Holder { account, in_charge: grant.in_charge });
             }
             page_token = answer.next_page_token;
             if page_token.is_empty() {
@@ -131,6 +150,14 @@ impl Directory {
         }
         Ok(contacts)
     }
+}
+
+/// Those who fit, each once; while nobody does, all of them, so that nothing is told to nobody.
+fn preferred(holders: Vec<Holder>, fits: impl Fn(&Holder) -> bool) -> Vec<AccountId> {
+    let some_fit = holders.iter().any(&fits);
+    let chosen = holders.into_iter().filter(|holder| !some_fit || fits(holder));
+    let chosen: BTreeSet<AccountId> = chosen.map(|holder| holder.account).collect();
+    chosen.into_iter().collect()
 }
 
 fn account(id: &str) -> Result<AccountId, Status> {

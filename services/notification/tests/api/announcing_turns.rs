@@ -10,13 +10,24 @@ use proto::workflow::v1::{
 use crate::{
     course::course,
     town::{
-        AGENT, AUDITOR, CO_SECTION, DEPARTMENT, HANDLER, HELPER, LEADER, LIAISON, MANAGER, NEIGHBOUR,
-        OPERATOR, OTHER_DEPARTMENT, OWNER, Town, issue_subject, parties,
+        AGENT, AUDITOR, CO_SECTION, COLLEAGUE, DEPARTMENT, DEPUTY, HANDLER, HELPER, LEADER, LIAISON, MANAGER,
+        NEIGHBOUR, OPERATOR, OTHER_DEPARTMENT, OWNER, Town, issue_subject, parties,
     },
 };
 
 fn at(state: State, actor: AccountId, party: Party) -> workflow::IssueParties {
     parties(1, state, actor, party)
+}
+
+/// The clock of the reply ran out: these are to be told.
+fn late(town: &Town, to: &[NotifyTarget]) -> workflow::ClockRungReached {
+    workflow::ClockRungReached {
+        issue: at(State::InProgress, HANDLER, Party::System).into(),
+        clock: "C4".to_owned(),
+        due_time: Some(rpc::parse::timestamp(town.app.now())),
+        notify: to.iter().map(|target| i32::from(*target)).collect(),
+        ..Default::default()
+    }
 }
 
 /// With the other department, whose liaison is in charge.
@@ -185,6 +196,42 @@ both_engines! {
             IssueUnmerged: manager:issue-unmerged owner:issue-unmerged agent:issue-unmerged liaison:issue-to-sign
             IssueAbsorbed: liaison:issue-absorbed handler:issue-absorbed
             IssueReleased: liaison:issue-released handler:issue-released
+        "]].assert_eq(&course);
+    }
+
+    async fn heads_and_leaders_are_told_of_a_late_clock(town: &Town) {
+        town.around(|around| around.in_charge = [COLLEAGUE, DEPUTY].into());
+        let confidential = workflow::IssueParties {
+            confidential: true,
+            ..at(State::InProgress, HANDLER, Party::System)
+        };
+        let course = course!(town, issue_subject(1),
+            late(town, &[NotifyTarget::Liaison, NotifyTarget::SectionHead]);
+            late(town, &[NotifyTarget::Holder, NotifyTarget::DepartmentLeader]);
+            late(town, &[NotifyTarget::Department]);
+            late(town, &[NotifyTarget::Section]);
+            workflow::ClockRungReached {
+                issue: confidential.into(),
+                ..late(town, &[NotifyTarget::Liaison, NotifyTarget::SectionHead])
+            };
+        );
+        expect![[r"
+            ClockRungReached: liaison:clock-overdue colleague:clock-overdue
+            ClockRungReached: deputy:clock-overdue handler:clock-overdue
+            ClockRungReached: liaison:clock-overdue
+            ClockRungReached: handler:clock-overdue colleague:clock-overdue
+            ClockRungReached: liaison:clock-overdue handler:clock-overdue
+        "]].assert_eq(&course);
+    }
+
+    async fn where_nobody_is_in_charge_the_section_and_the_liaisons_stand_in(town: &Town) {
+        let course = course!(town, issue_subject(1),
+            late(town, &[NotifyTarget::Liaison, NotifyTarget::SectionHead]);
+            late(town, &[NotifyTarget::Holder, NotifyTarget::DepartmentLeader]);
+        );
+        expect![[r"
+            ClockRungReached: liaison:clock-overdue handler:clock-overdue colleague:clock-overdue
+            ClockRungReached: liaison:clock-overdue deputy:clock-overdue handler:clock-overdue
         "]].assert_eq(&course);
     }
 

@@ -78,6 +78,8 @@ pub struct Around {
     pub identity_is_away: bool,
     pub closed: HashSet<AccountId>,
     pub without_email: HashSet<AccountId>,
+    /// Who is in charge of their section or department.
+    pub in_charge: HashSet<AccountId>,
     /// Runs once while the registry is asked for the firm's members.
     pub meanwhile: Option<Box<dyn FnOnce() + Send>>,
 }
@@ -326,7 +328,8 @@ fn identity(around: &Arc<Mutex<Around>>) -> ModuleSpec {
             },
         )
         .on("/qinqing.identity.v1.GrantService/ListGrants", move |req: identity::ListGrantsRequest| {
-            if of_grants.lock().unwrap().identity_is_away {
+            let around = of_grants.lock().unwrap();
+            if around.identity_is_away {
                 return Err(Status::unavailable("away"));
             }
             assert_eq!(req.state(), identity::GrantState::Active);
@@ -340,7 +343,11 @@ fn identity(around: &Arc<Mutex<Around>>) -> ModuleSpec {
                 Role::SectionHandler if req.section_id == CO_SECTION.to_string() => &[HELPER],
                 _ => &[],
             };
-            let grant = |id: &AccountId| identity::Grant { account_id: id.to_string(), ..Default::default() };
+            let grant = |id: &AccountId| identity::Grant {
+                account_id: id.to_string(),
+                in_charge: around.in_charge.contains(id),
+                ..Default::default()
+            };
             Ok(identity::ListGrantsResponse {
                 grants: holders.iter().map(grant).collect(),
                 ..Default::default()

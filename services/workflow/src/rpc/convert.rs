@@ -59,7 +59,7 @@ from_wire!(holder_from: Holder -> Holder { Nobody Operator Liaison Section Firm 
 to_wire!(light: Light -> Light { Off Green Yellow Red });
 from_wire!(light_from: Light -> Light { Off Green Yellow Red });
 to_wire!(notify_target: Notify -> NotifyTarget {
-    Holder Liaison Section CoSection Department Manager Operator Firm
+    Holder Liaison Section SectionHead CoSection Department DepartmentLeader Manager Operator Firm
 });
 to_wire!(difficulty: Difficulty -> Difficulty { Consultation Normal Hard });
 from_wire!(difficulty_from: Difficulty -> Difficulty { Consultation Normal Hard });

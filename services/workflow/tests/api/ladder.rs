@@ -56,7 +56,7 @@ both_engines! {
         let told = told(app).await;
         let (half, due) = (&told[0], &told[1]);
         assert_eq!((half.light(), half.notify().collect::<Vec<_>>()), (pb::Light::Yellow, vec![pb::NotifyTarget::Holder]));
-        let told_at_due = [pb::NotifyTarget::Holder, pb::NotifyTarget::Liaison, pb::NotifyTarget::Section];
+        let told_at_due = [pb::NotifyTarget::Holder, pb::NotifyTarget::Liaison, pb::NotifyTarget::SectionHead];
         assert_eq!(due.notify().collect::<Vec<_>>(), told_at_due);
         assert_eq!((due.co_section_id.as_str(), due.co_department_id.as_str()), ("", ""));
         let parties = due.issue.as_ref().unwrap();

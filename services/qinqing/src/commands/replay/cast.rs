@@ -137,6 +137,7 @@ impl<'a> Assembly<'a> {
             department_id: role.department.map(|id| id.to_string()).unwrap_or_default(),
             section_id: role.section.map(|id| id.to_string()).unwrap_or_default(),
             reason: "任命".to_owned(),
+            in_charge: false,
             request_id: request_id(),
         };
         let grant = GrantServiceClient::new(self.security(0)?).request_grant(request).await.map_err(told)?;

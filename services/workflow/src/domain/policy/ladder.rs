@@ -24,9 +24,13 @@ named! {
         Liaison = "LIAISON",
         /// Everybody in the section in charge.
         Section = "SECTION",
+        /// The head of the section in charge; everybody in it while nobody is.
+        SectionHead = "SECTION_HEAD",
         /// Everybody in the section that a task is for; only with the clock of tasks.
         CoSection = "CO_SECTION",
         Department = "DEPARTMENT",
+        /// The leader of the department; its liaisons while nobody is.
+        DepartmentLeader = "DEPARTMENT_LEADER",
         Manager = "MANAGER",
         Operator = "OPERATOR",
         Firm = "FIRM",
