@@ -94,8 +94,10 @@ async fn upload(
         audience: audience(&asked("audience")),
         ..owner
     };
-    let first =
-        pb::UploadAttachmentRequest { request_id: asked("request_id"), part: Some(Up::Header(header)) };
+    // By either of its names, as every other field.
+    let request_id =
+        Some(asked("requestId")).filter(|id| !id.is_empty()).unwrap_or_else(|| asked("request_id"));
+    let first = pb::UploadAttachmentRequest { request_id, part: Some(Up::Header(header)) };
     let call = match files.transcoder.call(&parts, pieces(first, body)) {
         Ok(call) => call,
         Err(refusal) => return refusal,
@@ -269,7 +271,7 @@ pub fn describe(document: &mut Value, up: &[String], down: &[String]) {
             "parameters": [
                 parameter(id, "path", true, "What the file is for."),
                 parameter("x-qinqing-file-name", "header", true, "Name of the file, percent-encoded UTF-8."),
-                parameter("request_id", "query", true, "Names the call, so that a repeat has no second effect (UUID)."),
+                parameter("requestId", "query", true, "Names the call, so that a repeat has no second effect (UUID)."),
                 parameter("audience", "query", false, "FIRM, DEPARTMENT, JOINT or AUDIT; by default the own side."),
                 parameter("sha256", "query", false, "SHA-256 of the bytes, 64 hexadecimal digits."),
             ],

@@ -76,9 +76,11 @@ impl Town {
     }
 
     fn upload(&self, draft: &str, name: &str) -> axum::http::request::Builder {
-        let address =
-            format!("/v1/drafts/{draft}/attachments?audience=JOINT&request_id={}", self.app.request_id());
-        Request::post(address)
+        self.upload_as(draft, name, &format!("requestId={}", self.app.request_id()))
+    }
+
+    fn upload_as(&self, draft: &str, name: &str, request: &str) -> axum::http::request::Builder {
+        Request::post(format!("/v1/drafts/{draft}/attachments?audience=JOINT&{request}"))
             .header(header::CONTENT_TYPE, "application/octet-stream")
             .header("x-qinqing-file-name", name)
     }
@@ -133,6 +135,22 @@ async fn a_file_goes_up_and_comes_down_as_a_body() {
     assert_eq!((status, reason(&answer)), (StatusCode::NOT_FOUND, "ATTACHMENT_NOT_FOUND"));
     assert_eq!(headers["x-content-type-options"], "nosniff");
     town.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_upload_is_one_file_by_either_name_of_the_field() {
+    let town = Town::start().await;
+    let draft = town.draft().await;
+    let id = town.app.request_id();
+    let mut uploaded = Vec::new();
+    for name in ["requestId", "request_id"] {
+        let request = town.upload_as(&draft, "letter.pdf", &format!("{name}={id}"));
+        let (status, answer) = town.json(request, Body::from(LETTER)).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        uploaded.push(answer["attachment"]["attachmentId"].clone());
+    }
+    assert_eq!(uploaded[0], uploaded[1]);
+    assert_eq!(town.n_files(&draft).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
