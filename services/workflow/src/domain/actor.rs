@@ -48,6 +48,8 @@ pub struct Actor {
     pub manages_firm: bool,
     /// The co-section tasks of the issue that are for a section of theirs.
     pub co_tasks: Vec<u32>,
+    /// What ties the person to an issue that was merged into this one, beyond auditing.
+    pub tied_by_merged: Option<Party>,
 }
 
 impl Actor {
@@ -59,6 +61,7 @@ impl Actor {
             parties,
             manages_firm: false,
             co_tasks: Vec::new(),
+            tied_by_merged: None,
         }
     }
 
@@ -85,6 +88,7 @@ impl Actor {
             stands_as: Vec::new(),
             manages_firm: false,
             co_tasks: Vec::new(),
+            tied_by_merged: None,
         }
     }
 
@@ -95,6 +99,7 @@ impl Actor {
             stands_as: Vec::new(),
             manages_firm: false,
             co_tasks: Vec::new(),
+            tied_by_merged: None,
         }
     }
 }

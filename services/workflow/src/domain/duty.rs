@@ -15,7 +15,8 @@ use super::{
 
 /// The tie that keeps the person from taking the step in this capacity. `None`: none does.
 ///
-/// - An auditor has no other tie. Who sets the level of supervision may be a leader as well.
+/// - An auditor has no other tie, to the issue or to one that was merged into it: its firm voted on the same reply. Who
+///   sets the level of supervision may be a leader as well.
 /// - An operator stands between firm and offices, and is tied to neither.
 /// - Nobody speaks for the firm who is tied to anything else. What it supplies ends a pause of the offices' clocks: its
 ///   manager may supply that, and nobody of those offices.
@@ -30,7 +31,7 @@ pub(super) fn conflict(issue: &Issue, action: Action, (by, party): (&Actor, Part
     match (action, party) {
         // They move nothing, and count for nobody.
         (Action::Comment | Action::Urge, _) => None,
-        (Action::Audit, _) => tied_beyond(&[Auditor]),
+        (Action::Audit, _) => tied_beyond(&[Auditor]).or(by.tied_by_merged),
         (Action::Supervise, _) => tied_beyond(&[Auditor, Leader]),
         (Action::SupplyInformation, _) => tied(&[Liaison, Section, CoSection]),
         (Action::DecideExtension, _) => person.asked().or_else(|| tied(&[Firm, Manager, Section])),
@@ -52,6 +53,11 @@ pub(super) fn conflict(issue: &Issue, action: Action, (by, party): (&Actor, Part
         // They have no other steps.
         (_, Manager | Auditor | Party::Client | Party::System) => None,
     }
+}
+
+/// What keeps the person from auditing the issue that this one was merged into.
+pub fn tie_of_merged(issue: &Issue, by: &Actor) -> Option<Party> {
+    conflict(issue, Action::Audit, (by, Auditor))
 }
 
 struct Person<'a> {

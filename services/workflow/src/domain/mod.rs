@@ -48,6 +48,7 @@ pub use clock::{
 pub use command::{CoSection, Command, SubmitIssue};
 pub use decide::{decide, next_actions, speaks_for_a_merged_firm, submit};
 pub use draft::{Draft, DraftText};
+pub use duty::tie_of_merged;
 pub use event::{Desk, Event, Fact};
 pub use evolve::{BrokenHistory, create, evolve, fold};
 pub use issue::{

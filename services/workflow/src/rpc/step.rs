@@ -10,7 +10,7 @@ use store::{Batch, Tx};
 use super::{WorkflowRpc, attachment, convert, facts, notes::Notes, rules};
 use crate::{
     domain::{
-        Action, Actor, AttachmentRef, Command, Desk, Issue, Party, Rulebook, Rules, State, decide,
+        self, Action, Actor, AttachmentRef, Command, Desk, Issue, Party, Rulebook, Rules, State, decide,
         local_date, speaks_for_a_merged_firm,
     },
     error::WorkflowError,
@@ -86,12 +86,34 @@ pub(super) async fn take_with_files<R: Message>(
     let moved = match other {
         None => {
             admit(rpc, call, &found, target.etag, &[])?;
-            let by = rpc.actor(call, &found.issue, found.manager)?;
+            let mut by = rpc.actor(call, &found.issue, found.manager)?;
+            if command.action() == Action::Audit {
+                by.tied_by_merged = tie_of_merged(rpc, call, &mut tx, &found.issue, notes.now).await?;
+            }
             vec![Moved::by(rpc, &book, found, command, &notes, &by)?]
         }
         Some(other) => with_other(rpc, &book, call, (found, target), other, command, &notes)?,
     };
     finish(call, tx, &moved, &notes, rpc, answer).await
+}
+
+/// What ties the caller to an issue that was merged into this one.
+pub(super) async fn tie_of_merged(
+    rpc: &WorkflowRpc,
+    call: &Call,
+    tx: &mut Tx,
+    issue: &Issue,
+    now: Timestamp,
+) -> Result<Option<Party>, WorkflowError> {
+    for child in issue.children.keys() {
+        let found = issues::find(tx, *child, local_date(now)).await?;
+        let Found { issue, manager, .. } = found.ok_or(WorkflowError::IssueNotFound(*child))?;
+        let tie = domain::tie_of_merged(&issue, &rpc.actor(call, &issue, manager)?);
+        if tie.is_some() {
+            return Ok(tie);
+        }
+    }
+    Ok(None)
 }
 
 /// The issue that a step with a merged one is about too.

@@ -249,6 +249,27 @@ both_engines! {
         handler(app).reply_issue(&unhappy).await.unwrap();
     }
 
+    async fn whoever_has_to_do_with_a_merged_issue_does_not_audit_the_one_that_answers_for_it(app: TestSuite) {
+        appointed(app, LI, STEEL, "03-01").await;
+        let (lead, merged) = (submitted(app).await, submitted_by_steel(app).await);
+        let lead = merge(app, &lead, &[&merged]).await.unwrap();
+        let lead = liaison(app).sign_issue(&lead).await.unwrap();
+        let lead = liaison(app).dispatch_issue(&lead).await.unwrap();
+        let lead = handler(app).accept_issue(&lead).await.unwrap();
+        let lead = handler(app).reply_issue(&lead).await.unwrap();
+        let lead = liaison(app).feed_back_issue(&lead).await.unwrap();
+        liaison(app).feed_back_issue(&steel_owner(app).get(&merged).await.unwrap()).await.unwrap();
+        owner(app).rate(&operator(app).get(&lead).await.unwrap(), 5).await.unwrap();
+        let lead = operator(app).get(&lead).await.unwrap();
+        for (account, party) in [(LI, "its manager"), (STEEL_OWNER, "its firm")] {
+            let both = person(app, account, vec![RoleGrant::of(Role::Auditor)]);
+            assert_eq!(refusal(both.pass(&lead).await), was(Code::FailedPrecondition, "CONFLICT_OF_DUTY"), "{party}");
+            assert!(!both.next_actions(&lead).await.unwrap().contains(&pb::IssueAction::Audit), "{party}");
+        }
+        assert!(auditor(app).next_actions(&lead).await.unwrap().contains(&pb::IssueAction::Audit));
+        auditor(app).pass(&lead).await.unwrap();
+    }
+
     async fn an_issue_is_unmerged_before_its_firm_heard_of_the_reply(app: TestSuite) {
         let (lead, child) = (submitted(app).await, submitted(app).await);
         merge(app, &lead, &[&child]).await.unwrap();

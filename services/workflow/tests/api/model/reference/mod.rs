@@ -100,7 +100,18 @@ impl Model {
     /// As what they take the step.
     fn capacity(&self, by: &Person, id: usize, act: &Act) -> Result<IssueParty, Reason> {
         let parties = access::parties(by, &self.seen_with_lead(id, act), act);
-        capacity_for(by, &self.issues[id], act.action(), &parties)
+        let party = capacity_for(by, &self.issues[id], act.action(), &parties)?;
+        self.heard_as_auditor(by, id, act.action())?;
+        Ok(party)
+    }
+
+    /// Who audits has nothing to do with the issues that were merged into it either.
+    fn heard_as_auditor(&self, by: &Person, id: usize, action: IssueAction) -> Result<(), Reason> {
+        if action != IssueAction::Audit {
+            return Ok(());
+        }
+        let merged = self.issues[id].children.iter().map(|(child, _)| &self.issues[*child]);
+        merged.map(|child| guard::duty(by, child, action, IssueParty::Auditor)).collect()
     }
 
     /// Whether they may call this for the issue, and have read it as it is.
@@ -123,6 +134,9 @@ impl Model {
         let mut found: Vec<IssueAction> = Vec::new();
         for (action, ..) in table::ROWS.iter().filter(|(_, states, _)| states.contains(&issue.state)) {
             let Ok(party) = capacity_for(by, issue, *action, &parties) else { continue };
+            if self.heard_as_auditor(by, id, *action).is_err() {
+                continue;
+            }
             let possible = guard::open_for(issue, *action, party, now).is_ok();
             let early = *action == IssueAction::Sign
                 && guard::says(issue, &Act::Sign(None), by.account, now).is_err();
