@@ -76,13 +76,7 @@ impl Town {
     }
 
     fn upload(&self, draft: &str, name: &str) -> axum::http::request::Builder {
-        self.upload_as(draft, name, &format!("requestId={}", self.app.request_id()))
-    }
-
-    fn upload_as(&self, draft: &str, name: &str, request: &str) -> axum::http::request::Builder {
-        Request::post(format!("/v1/drafts/{draft}/attachments?audience=JOINT&{request}"))
-            .header(header::CONTENT_TYPE, "application/octet-stream")
-            .header("x-qinqing-file-name", name)
+        upload_as(draft, name, &format!("requestId={}", self.app.request_id()))
     }
 
     async fn n_files(&self, draft: &str) -> usize {
@@ -91,6 +85,12 @@ impl Town {
         assert_eq!(status, StatusCode::OK, "{answer}");
         answer["attachments"].as_array().unwrap().len()
     }
+}
+
+fn upload_as(draft: &str, name: &str, request: &str) -> axum::http::request::Builder {
+    Request::post(format!("/v1/drafts/{draft}/attachments?audience=JOINT&{request}"))
+        .header(header::CONTENT_TYPE, "application/octet-stream")
+        .header("x-qinqing-file-name", name)
 }
 
 fn reason(answer: &Value) -> &str {
@@ -144,7 +144,7 @@ async fn a_repeated_upload_is_one_file_by_either_name_of_the_field() {
     let id = town.app.request_id();
     let mut uploaded = Vec::new();
     for name in ["requestId", "request_id"] {
-        let request = town.upload_as(&draft, "letter.pdf", &format!("{name}={id}"));
+        let request = upload_as(&draft, "letter.pdf", &format!("{name}={id}"));
         let (status, answer) = town.json(request, Body::from(LETTER)).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         uploaded.push(answer["attachment"]["attachmentId"].clone());

@@ -257,6 +257,10 @@ fn weight(action: A, issue: &Issue) -> usize {
     let open_task = issue.co_tasks.iter().any(|task| task.end.is_none());
     let open_instruction = issue.instructions.iter().any(|one| one.answered.is_none());
     match action {
+        // Seldom meet: a task of another section is left open by an objection, and a return follows.
+        A::RuleOnReturn | A::ReplyCoTask if open_task && issue.state == S::ReturnPending => 40,
+        A::RequestReturn if open_task => 60,
+        A::Object if open_task => 15,
         A::Assign | A::RuleOnReturn | A::DecideWithdrawal => 60,
         A::Sign | A::Dispatch | A::Accept | A::Audit => 50,
         A::FeedBack if issue.merged_into.is_some() => 12,

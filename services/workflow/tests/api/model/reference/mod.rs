@@ -110,8 +110,8 @@ impl Model {
         if action != IssueAction::Audit {
             return Ok(());
         }
-        let merged = self.issues[id].children.iter().map(|(child, _)| &self.issues[*child]);
-        merged.map(|child| guard::duty(by, child, action, IssueParty::Auditor)).collect()
+        let mut merged = self.issues[id].children.iter().map(|(child, _)| &self.issues[*child]);
+        merged.try_for_each(|child| guard::duty(by, child, action, IssueParty::Auditor))
     }
 
     /// Whether they may call this for the issue, and have read it as it is.
