@@ -190,13 +190,13 @@ fn an_issue_that_nobody_signs_climbs_the_ladder_of_both_its_clocks() {
     let mut world = World::submitted();
     expect_test::expect![[r"
         2026-03-02 10:00 C1 half YELLOW: HOLDER
-        2026-03-02 11:00 C1 due RED: HOLDER, LIAISON, SECTION
-        2026-03-03 11:00 C1 urge: HOLDER, DEPARTMENT
+        2026-03-02 11:00 C1 due RED: HOLDER, LIAISON, SECTION_HEAD
+        2026-03-03 11:00 C1 urge: HOLDER, DEPARTMENT, DEPARTMENT_LEADER
         2026-03-05 08:45 C4 half: HOLDER
         2026-03-06 17:30 C4 yellow YELLOW: HOLDER, LIAISON
         2026-03-09 11:00 C1 listed: DEPARTMENT, OPERATOR
-        2026-03-09 17:30 C4 due RED: HOLDER, LIAISON, SECTION
-        2026-03-10 17:30 C4 urge: HOLDER, DEPARTMENT
+        2026-03-09 17:30 C4 due RED: HOLDER, LIAISON, SECTION_HEAD
+        2026-03-10 17:30 C4 urge: HOLDER, DEPARTMENT, DEPARTMENT_LEADER
         2026-03-16 17:30 C4 listed: DEPARTMENT, OPERATOR"]]
     .assert_eq(&climb(&mut world, "2026-03-31 09:00"));
     assert_eq!(next_wake(&world.issue, rules()).unwrap(), None, "every rung was reached once");
@@ -228,8 +228,8 @@ fn a_clock_set_going_after_it_was_due_climbs_rung_by_rung_from_there() {
     world.set("2026-03-24 10:00").step(fail_audit());
     assert_eq!(lights(&world.issue, rules()).unwrap().at(world.now), Light::Red);
     expect_test::expect![[r"
-        2026-03-24 10:00 C4 due RED: HOLDER, LIAISON, SECTION
-        2026-03-25 10:00 C4 urge: HOLDER, DEPARTMENT
+        2026-03-24 10:00 C4 due RED: HOLDER, LIAISON, SECTION_HEAD
+        2026-03-25 10:00 C4 urge: HOLDER, DEPARTMENT, DEPARTMENT_LEADER
         2026-03-31 10:00 C4 listed: DEPARTMENT, OPERATOR"]]
     .assert_eq(&climb(&mut world, "2026-04-30 09:00"));
 }

@@ -119,12 +119,16 @@ fn parties_by(person: &Person, issue: &Issue, grants: &[Grant]) -> Vec<IssuePart
             Relation::Own(party) => found.push(party),
             Relation::Helps => found.push(IssueParty::CoSection),
         }
-        // The lead's section may be asked to help as well only in another place.
-        if let Post::Liaison(dept) = *post {
-            let helps = !issue.confidential && issue.co_tasks.iter().any(|task| task.dept == dept);
-            if helps && !found.contains(&IssueParty::CoSection) {
-                found.push(IssueParty::CoSection);
-            }
+        // Who has the issue may have been asked to help before, or for another section of theirs.
+        let theirs = |task: &super::issue::CoTask| match *post {
+            Post::Liaison(dept) => task.dept == dept,
+            Post::Handler(section) => task.section == section,
+            _ => false,
+        };
+        let helps =
+            grants.contains(&holds(*post)) && !issue.confidential && issue.co_tasks.iter().any(theirs);
+        if helps && !found.contains(&IssueParty::CoSection) {
+            found.push(IssueParty::CoSection);
         }
     }
     found.sort_by_key(|party| match party {
