@@ -123,7 +123,8 @@ impl Calendar {
         new_year(self.last_year + 1) - TimeDelta::days(1)
     }
 
-    /// The last day whose working time is settled; days after it belong to a provisional year.
+    /// The last day of the last year for which a notice is out; days after it belong to a provisional year. The next
+    /// notice may still touch the days before it, as that for 2019 did with 29 and 31 December 2018.
     pub fn last_announced_day(&self) -> NaiveDate {
         new_year(self.announced_year + 1) - TimeDelta::days(1)
     }

@@ -445,7 +445,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("CALENDAR_NOT_FOUND", "没有此工作日历：{calendar_version}"),
     ("CALENDAR_EXISTS", "工作日历 {calendar_version} 已存在，修改请用新的版本号"),
     ("CALENDAR_INVALID", "工作日历有 {faults} 处错误，第一处：{place} {reason_zh}"),
-    ("CALENDAR_TOO_SHORT", "工作日历须覆盖 {first_year} 至 {last_year} 年"),
+    ("CALENDAR_TOO_SHORT", "工作日历须覆盖 {first_year} 至 {last_year} 年，且已公布的年份不得改为暂定"),
     (
         "NEXT_CALENDAR_TOO_SHORT",
         "已批准于 {from_date} 启用的工作日历 {calendar_version} 未覆盖本日历的年份，请先撤销其启用",

@@ -32,6 +32,7 @@ pub enum Event {
         grant: GrantId,
         account: AccountId,
         role: RoleGrant,
+        in_charge: bool,
         state: GrantState,
     },
     SessionStarted(SessionId, AccountId),
@@ -65,6 +66,7 @@ impl Happened {
             grant: grant.id,
             account: grant.account,
             role: grant.role,
+            in_charge: grant.in_charge,
             state: grant.state.clone(),
         };
         Self::new(format!("grant/{}", grant.id), grant.version, event, by, at)

@@ -30,8 +30,8 @@ pub(crate) fn append(batch: &mut Batch, event_id: EventId, happened: Happened, t
         Event::PasswordChanged(id) => {
             put(batch, outgoing, &pb::PasswordChanged { account_id: id.to_string() });
         }
-        Event::Grant { grant, account, role, state } => {
-            put_grant(batch, outgoing, &state, Parts { grant, account, role, by });
+        Event::Grant { grant, account, role, in_charge, state } => {
+            put_grant(batch, outgoing, &state, Parts { grant, account, role, in_charge, by });
         }
         Event::SessionStarted(id, account) => put(
             batch,
@@ -99,12 +99,14 @@ struct Parts {
     grant: GrantId,
     account: AccountId,
     role: RoleGrant,
+    in_charge: bool,
     by: String,
 }
 
 macro_rules! grant_message {
     ($message:ident, $parts:expr) => {{
-        let Parts { grant, account, role: RoleGrant { role, enterprise, department, section }, by } = $parts;
+        let Parts { grant, account, role, in_charge, by } = $parts;
+        let RoleGrant { role, enterprise, department, section } = role;
         pb::$message {
             grant_id: grant.to_string(),
             account_id: account.to_string(),
@@ -113,6 +115,7 @@ macro_rules! grant_message {
             department_id: department.map(|id| id.to_string()).unwrap_or_default(),
             section_id: section.map(|id| id.to_string()).unwrap_or_default(),
             by,
+            in_charge,
         }
     }};
 }

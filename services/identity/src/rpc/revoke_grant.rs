@@ -37,9 +37,7 @@ pub(super) async fn handle(
     let mut batch = Batch::new();
     grants::save(&mut batch, &grant);
     rpc.publish(&mut batch, &call, Happened::grant(&grant, &by, now));
-    let held = grants::active_of(&mut tx, account.id).await?;
-    let has_another = held.iter().any(|held| held.id != grant.id && held.role == grant.role);
-    let of_liaison = grant.role.department.filter(|_| grant.role.role == Role::Liaison && !has_another);
+    let of_liaison = grant.role.department.filter(|_| grant.role.role == Role::Liaison && !grant.in_charge);
     for department in departments::lock_held_by(&mut tx, account.id).await? {
         if of_liaison != Some(department.id) {
             continue;

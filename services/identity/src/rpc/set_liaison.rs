@@ -8,7 +8,7 @@ use store::Batch;
 
 use super::{Rpc, actor, convert};
 use crate::{
-    domain::{AccountState, Happened, Post},
+    domain::{AccountState, Grant, Happened, Post},
     error::IdentityError,
     store::{accounts, departments, grants, tenures},
 };
@@ -72,8 +72,9 @@ async fn give<A: prost::Message>(
         return Err(Refusal::StaleEtag { etag: department.version.to_string() }.into());
     }
     let held = grants::active_of(&mut tx, account).await?;
-    let qualified =
-        holder.state == AccountState::Active && held.iter().any(|grant| grant.role == RoleGrant::liaison(id));
+    // Leading the department is no liaison's work.
+    let as_liaison = |grant: &Grant| grant.role == RoleGrant::liaison(id) && !grant.in_charge;
+    let qualified = holder.state == AccountState::Active && held.iter().any(as_liaison);
 
     let mut batch = Batch::new();
     let department = match department.give(post, account, qualified)? {

@@ -187,6 +187,21 @@ testkit::both_engines! {
         assert_eq!(on_duty(&world, None).await.len(), 1);
     }
 
+    async fn a_leader_is_no_liaison_for_that(app: TestSuite) {
+        let world = World::new(app).await;
+        let police = world.department("police").await;
+        let person = world.person("li.wei").await;
+        let leads = world.ask(pb::RequestGrantRequest {
+            account_id: person.id.to_string(),
+            role: Role::Liaison.wire().into(),
+            department_id: police.department_id.clone(),
+            in_charge: true,
+            ..Default::default()
+        });
+        world.approve(&leads.await.unwrap()).await.unwrap();
+        assert_eq!(precondition(set(&world, &police, &person).await), "LIAISON_ROLE_MISSING");
+    }
+
     async fn firms_read_departments_and_change_none(app: TestSuite) {
         let world = World::new(app).await;
         world.department("police").await;

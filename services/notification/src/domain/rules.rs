@@ -116,7 +116,7 @@ pub(crate) enum Recipient {
     Manager,
     /// The department's liaison in charge; before there is one, every liaison of the department.
     Liaison,
-    /// Every liaison of the department.
+    /// Every liaison of the department; its leader alone only where there is no other.
     Department,
     /// The leader of the department.
     DepartmentLeader,

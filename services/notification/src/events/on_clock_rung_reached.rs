@@ -38,13 +38,17 @@ pub(super) fn read(event: &Received) -> Result<Option<Told>, EventError> {
     told.happened(if is_overdue { Happening::ClockOverdue } else { Happening::ClockWarning });
     told.value(Placeholder::Clock, clock);
     told.at(Placeholder::Due, due_at);
-    if notify.contains(&NotifyTarget::CoSection.into()) {
+    let is_of_task = notify.contains(&NotifyTarget::CoSection.into());
+    if is_of_task {
         told.named.extend(id_or_none("co_section_id", &co_section_id)?.map(Audience::Section));
         // Its liaisons have to see to it, from when it is due.
         let department = id_or_none("co_department_id", &co_department_id)?;
         told.named.extend(department.filter(|_| is_overdue).map(Audience::Department));
+        let leader = department.filter(|_| notify.contains(&NotifyTarget::DepartmentLeader.into()));
+        told.named.extend(leader.map(Audience::DepartmentLeader));
     }
-    told.name(recipients(&notify));
+    // The leader of the department that asked does not lead those who are late.
+    told.name(recipients(&notify).filter(|to| !is_of_task || *to != Recipient::DepartmentLeader));
     Ok(Some(told))
 }
 

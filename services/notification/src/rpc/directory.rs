@@ -16,8 +16,10 @@ use tonic::{Code, Status};
 
 use crate::domain::Audience;
 
-/// Rows asked for at a time, and accounts.
+/// Rows asked for at a time.
 const PAGE: i32 = 500;
+/// Accounts asked for at a time.
+const MOST_CONTACTS: usize = 500;
 
 /// Asks the identity and registry services, with this service's own identity.
 #[derive(Debug, Clone)]
@@ -52,23 +54,22 @@ impl Directory {
             section_id: section.to_string(),
             ..of(Role::SectionHandler)
         };
-        let everybody = async |role| Ok(preferred(self.holders(of(role)).await?, |_| true));
         match audience {
             Audience::Account(account) => Ok(vec![account]),
             Audience::Firm(enterprise) => self.members(enterprise).await,
             Audience::Department(department) => {
-                Ok(preferred(self.holders(of_department(department)).await?, |holder| !holder.in_charge))
+                self.preferred(of_department(department), |holder| !holder.in_charge).await
             }
             Audience::DepartmentLeader(department) => {
-                Ok(preferred(self.holders(of_department(department)).await?, |holder| holder.in_charge))
+                self.preferred(of_department(department), |holder| holder.in_charge).await
             }
-            Audience::Section(section) => Ok(preferred(self.holders(of_section(section)).await?, |_| true)),
+            Audience::Section(section) => self.everybody(of_section(section)).await,
             Audience::SectionHead(section) => {
-                Ok(preferred(self.holders(of_section(section)).await?, |holder| holder.in_charge))
+                self.preferred(of_section(section), |holder| holder.in_charge).await
             }
-            Audience::Operators => everybody(Role::Operator).await,
-            Audience::Auditors => everybody(Role::Auditor).await,
-            Audience::Leaders => everybody(Role::Leader).await,
+            Audience::Operators => self.everybody(of(Role::Operator)).await,
+            Audience::Auditors => self.everybody(of(Role::Auditor)).await,
+            Audience::Leaders => self.everybody(of(Role::Leader)).await,
         }
     }
 
@@ -100,6 +101,26 @@ impl Directory {
                 return Ok(members);
             }
         }
+    }
+
+    async fn everybody(&self, wanted: ListGrantsRequest) -> Result<Vec<AccountId>, Refusal> {
+        Ok(each_once(self.holders(wanted).await?))
+    }
+
+    /// Those who fit; while none of them can sign in, the others, so that nothing is told to nobody.
+    async fn preferred(
+        &self,
+        wanted: ListGrantsRequest,
+        fits: impl Fn(&Holder) -> bool,
+    ) -> Result<Vec<AccountId>, Refusal> {
+        let (fitting, others): (Vec<_>, Vec<_>) = self.holders(wanted).await?.into_iter().partition(fits);
+        let (fitting, others) = (each_once(fitting), each_once(others));
+        for some in fitting.chunks(MOST_CONTACTS) {
+            if self.contacts(some).await?.values().any(|contact| contact.active) {
+                return Ok(fitting);
+            }
+        }
+        Ok(if others.is_empty() { fitting } else { others })
     }
 
     /// Who holds a role now.
@@ -152,12 +173,9 @@ impl Directory {
     }
 }
 
-/// Those who fit, each once; while nobody does, all of them, so that nothing is told to nobody.
-fn preferred(holders: Vec<Holder>, fits: impl Fn(&Holder) -> bool) -> Vec<AccountId> {
-    let some_fit = holders.iter().any(&fits);
-    let chosen = holders.into_iter().filter(|holder| !some_fit || fits(holder));
-    let chosen: BTreeSet<AccountId> = chosen.map(|holder| holder.account).collect();
-    chosen.into_iter().collect()
+fn each_once(holders: Vec<Holder>) -> Vec<AccountId> {
+    let accounts: BTreeSet<AccountId> = holders.into_iter().map(|holder| holder.account).collect();
+    accounts.into_iter().collect()
 }
 
 fn account(id: &str) -> Result<AccountId, Status> {

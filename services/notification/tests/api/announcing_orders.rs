@@ -165,8 +165,8 @@ both_engines! {
             CalendarEnding: operator:calendar-ended
         "]].assert_eq(&course);
         let told = town.as_person(OPERATOR).messages().await;
-        assert_eq!(seen(&told[0]), ("工作日历已到期", "calendar/cn-2026", "", ""));
-        let body = "工作日历 cn-2026 的放假安排截至 2026-12-31，还剩 30 天，其后的时限只能暂定或无法计算，请及时启用新的日历。";
+        assert_eq!(seen(&told[0]), ("工作日历须立即更新", "calendar/cn-2026", "", ""));
+        let body = "工作日历 cn-2026 中已公布的放假安排止于 2026-12-31，还剩 30 天；此后的时限只能暂定或无法计算，请及时启用新的日历。";
         assert_eq!(told[1].body, body);
     }
 }

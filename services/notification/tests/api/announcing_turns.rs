@@ -224,6 +224,36 @@ both_engines! {
         "]].assert_eq(&course);
     }
 
+    async fn a_head_whose_account_is_closed_keeps_nobody_from_hearing_of_it(town: &Town) {
+        town.around(|around| {
+            around.in_charge = [COLLEAGUE, DEPUTY].into();
+            around.closed = [COLLEAGUE, DEPUTY].into();
+        });
+        let course = course!(town, issue_subject(1),
+            late(town, &[NotifyTarget::SectionHead]);
+            late(town, &[NotifyTarget::DepartmentLeader]);
+        );
+        expect![[r"
+            ClockRungReached: handler:clock-overdue
+            ClockRungReached: liaison:clock-overdue
+        "]].assert_eq(&course);
+    }
+
+    async fn of_a_late_task_the_leader_of_its_own_department_is_told(town: &Town) {
+        town.around(|around| around.in_charge = [DEPUTY, NEIGHBOUR].into());
+        let course = course!(town, issue_subject(1),
+            workflow::ClockRungReached {
+                clock: "C13.1".to_owned(),
+                co_section_id: CO_SECTION.to_string(),
+                co_department_id: OTHER_DEPARTMENT.to_string(),
+                ..late(town, &[NotifyTarget::CoSection, NotifyTarget::Department, NotifyTarget::DepartmentLeader])
+            };
+        );
+        expect![[r"
+            ClockRungReached: liaison:clock-overdue neighbour:clock-overdue helper:clock-overdue
+        "]].assert_eq(&course);
+    }
+
     async fn where_nobody_is_in_charge_the_section_and_the_liaisons_stand_in(town: &Town) {
         let course = course!(town, issue_subject(1),
             late(town, &[NotifyTarget::Liaison, NotifyTarget::SectionHead]);

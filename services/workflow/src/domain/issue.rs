@@ -141,7 +141,7 @@ pub enum CoTaskEnd {
         at: Timestamp,
         by: AccountId,
     },
-    /// The lead replied without it, or the issue ended.
+    /// The lead replied without it, its section became the lead, or the issue went to another department or ended.
     Dropped {
         at: Timestamp,
     },

@@ -54,7 +54,7 @@ impl<'a> Rules<'a> {
         bound.runs().iter().filter_map(|run| run.calendar.as_ref()).all(|v| self.calendar_named(v).is_some())
     }
 
-    /// Whether the calendar ends so soon that an alarm is due; the pack says how soon that is.
+    /// Whether the announced holidays run out so soon that an alarm is due; the pack says how soon that is.
     pub fn calendar_ends_soon(&self, now: Timestamp) -> bool {
         days_left(self.calendar, now) <= i64::from(self.policy.calendar_alarm_days)
     }

@@ -151,6 +151,40 @@ both_engines! {
         liaison(app).dispatch_issue(&signed).await.unwrap();
     }
 
+    async fn a_deadline_before_the_notice_is_provisional_until_the_notice_is_in_force(app: TestSuite) {
+        let deadline = async |issue: &pb::Issue, clock: &str| {
+            let explained = explained(app, issue).await.clocks;
+            explained.into_iter().find(|one| one.clock.as_ref().unwrap().clock == clock).unwrap().deadline.unwrap()
+        };
+        app.clock.set("2026-12-31T16:00:00+08:00".parse().unwrap());
+        let issue = submitted(app).await;
+        assert!(dues(&explained(app, &issue).await)[0].starts_with("C1 01-04 09:00"), "a Monday, by the regulation");
+        let signing = deadline(&issue, "C1").await;
+        assert!(signing.provisional && signing.text_zh.contains("2027年放假安排尚未公布"), "{}", signing.text_zh);
+        let signed = liaison(app).sign_issue(&issue).await.unwrap();
+        assert!(!deadline(&signed, "C1").await.provisional, "it moves no more");
+        assert!(deadline(&signed, "C4").await.provisional);
+        let before = dues(&explained(app, &signed).await);
+        // By the notice New Year is worked, and its weekend is.
+        let mut notice: serde_json::Value = serde_json::from_str(&data("china-2027", "2026-03-04", 2027)).unwrap();
+        let number = notice["notices"][0]["number"].clone();
+        let year = notice["years"].as_array_mut().unwrap().iter_mut().find(|year| year["year"] == 2027).unwrap();
+        let make_up = |day: &str| serde_json::json!({"date": day, "for": "元旦", "notice": number});
+        year["make_up_days"] = serde_json::json!([make_up("2027-01-02"), make_up("2027-01-03")]);
+        activate(app, notice.to_string(), "2027-01-01").await;
+        app.clock.set("2027-01-01T09:00:00+08:00".parse().unwrap());
+        app.settle().await;
+        let after = dues(&explained(app, &signed).await);
+        assert_eq!((&before[0], before[1].as_str()), (&after[0], "C4 01-08 17:30 china-2026.1"));
+        assert_eq!(after[1], "C4 01-05 17:30 china-2027");
+        assert!(!deadline(&signed, "C4").await.provisional);
+        // What was announced is not taken back.
+        let earlier = create(app, data("china-2026.1-again", "2026-03-05", 2026)).await.unwrap();
+        assert_eq!(earlier.last_announced_date, date("12-31"));
+        let refused = propose(app, &earlier.calendar_version, "2027-01-05").await;
+        assert_eq!(refusal(refused), was(Code::FailedPrecondition, "CALENDAR_TOO_SHORT"));
+    }
+
     async fn a_reopened_issue_goes_over_too(app: TestSuite) {
         let done = closed(app).await;
         activate(app, data(LATER, "2026-03-04", 2026), "03-03").await;

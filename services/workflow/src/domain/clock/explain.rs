@@ -165,7 +165,10 @@ impl Clock {
             pauses: &pauses_of(&self.pauses),
             gaps: &self.gaps,
         };
-        explain(&question, rules.for_clock(self).calendar)
+        let explanation = explain(&question, rules.for_clock(self).calendar)?;
+        // The deadline of a clock that has stopped moves no more.
+        let provisional_year = explanation.provisional_year.filter(|_| self.is_running());
+        Ok(Explanation { provisional_year, ..explanation })
     }
 }
 

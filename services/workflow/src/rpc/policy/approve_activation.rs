@@ -53,6 +53,9 @@ async fn fits_in(tx: &mut Tx, version: &str, approved: &Activation) -> Result<()
     Ok(())
 }
 
+/// Nor is what was announced taken back for what is provisional.
 pub(super) fn covers(calendar: &Calendar, other: &Calendar) -> bool {
-    calendar.first_year() <= other.first_year() && other.last_year() <= calendar.last_year()
+    calendar.first_year() <= other.first_year()
+        && other.last_year() <= calendar.last_year()
+        && other.last_announced_day() <= calendar.last_announced_day()
 }

@@ -26,7 +26,7 @@ pub(crate) enum PolicyRefused {
     /// At least one fault.
     #[error("the text is no working calendar")]
     CalendarInvalid(Vec<Fault>),
-    #[error("the calendar does not cover the years of the one in force")]
+    #[error("the calendar does not cover the years of the one in force as far as they are announced")]
     CalendarTooShort { first_year: i32, last_year: i32 },
     #[error("calendar {version}, in force from {from} on, does not cover the years of this one")]
     NextCalendarTooShort { version: String, from: NaiveDate },
