@@ -62,11 +62,11 @@ fn cancelling_what_is_overdue_leaves_the_clock_missed() {
 #[test]
 fn an_order_that_nobody_accepts_climbs_the_ladder() {
     let mut world = World::placed();
-    expect![[r#"
+    expect![[r"
         2026-03-03 08:45 O1 half YELLOW: HOLDER
         2026-03-03 17:30 O1 due RED overdue: HOLDER, LIAISON
         2026-03-04 17:30 O1 urge overdue: HOLDER, DEPARTMENT, DEPARTMENT_LEADER
-        2026-03-10 17:30 O1 listed overdue: DEPARTMENT, OPERATOR"#]]
+        2026-03-10 17:30 O1 listed overdue: DEPARTMENT, OPERATOR"]]
     .assert_eq(&world.climb("2026-04-01 09:00"));
     assert_eq!(next_wake(&world.order, rules()).unwrap(), None, "every rung was reached once");
     assert_eq!(fold(&world.events).unwrap().unwrap(), world.order);
@@ -75,11 +75,11 @@ fn an_order_that_nobody_accepts_climbs_the_ladder() {
 #[test]
 fn both_sides_are_reminded_of_the_day_and_a_day_missed_climbs() {
     let mut world = scheduled();
-    expect![[r#"
+    expect![[r"
         2026-03-11 17:30 O3 yellow YELLOW: HOLDER, FIRM
         2026-03-13 00:00 O3 due RED overdue: HOLDER, LIAISON
         2026-03-13 17:30 O3 urge overdue: HOLDER, DEPARTMENT, DEPARTMENT_LEADER
-        2026-03-19 17:30 O3 listed overdue: DEPARTMENT, OPERATOR"#]]
+        2026-03-19 17:30 O3 listed overdue: DEPARTMENT, OPERATOR"]]
     .assert_eq(&world.climb("2026-04-01 09:00"));
 }
 
