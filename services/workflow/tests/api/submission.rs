@@ -111,7 +111,7 @@ both_engines! {
     }
 
     async fn a_deadline_beyond_the_calendar_is_refused(app: TestSuite) {
-        app.clock.set("2026-12-31T17:00:00+08:00".parse().unwrap());
+        app.clock.set("2027-12-31T17:00:00+08:00".parse().unwrap());
         let refused = owner(app).submit(DAIRY, "municipal_facilities").await;
         assert_eq!(refusal(refused), was(Code::Unavailable, "CALENDAR_MISSING"));
     }
