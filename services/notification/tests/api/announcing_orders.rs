@@ -165,7 +165,7 @@ both_engines! {
             CalendarEnding: operator:calendar-ended
         "]].assert_eq(&course);
         let told = town.as_person(OPERATOR).messages().await;
-        assert_eq!(seen(&told[0]), ("工作日历须立即更新", "calendar/cn-2026", "", ""));
+        assert_eq!(seen(&told[0]), ("请立即更新工作日历", "calendar/cn-2026", "", ""));
         let body = "工作日历 cn-2026 中已公布的放假安排止于 2026-12-31，还剩 30 天；此后的时限只能暂定或无法计算，请及时启用新的日历。";
         assert_eq!(told[1].body, body);
     }
