@@ -9,9 +9,9 @@ use super::{PageOf, read};
 use crate::domain::{Decision, Grant, GrantState, role_target};
 
 const TABLE: &str = "role_grant";
-const COLUMNS: &str = "grant_id, account_id, role, in_charge, enterprise_id, department_id, section_id, state, reason, \
-                       requested_by, requested_at, decided_by, decided_at, revoked_by, revoked_at, end_reason, \
-                       version";
+const COLUMNS: &str = "grant_id, account_id, role, in_charge, enterprise_id, department_id, section_id, state, \
+                       reason, requested_by, requested_at, decided_by, decided_at, revoked_by, revoked_at, \
+                       end_reason, version";
 
 #[derive(sqlx::FromRow)]
 struct Row {

@@ -85,7 +85,7 @@ testkit::both_engines! {
         let bad = testkit::bad_fields(&world.ask(ask(Role::Operator, "")).await.unwrap_err());
         assert_eq!(bad, ["in_charge"]);
         let before = world.give(&person, Role::Liaison, &police).await;
-        let leads = world.approve(&world.ask(ask(Role::Liaison, &police)).await.unwrap()).await.unwrap();
+        let leads = world.lead(&person, &police).await;
         assert_eq!((before.in_charge, leads.in_charge), (false, true));
         let again = world.ask(ask(Role::Liaison, &police)).await;
         assert_eq!(refused(again), (Code::AlreadyExists, "GRANT_EXISTS".to_owned()));

@@ -174,14 +174,7 @@ testkit::both_engines! {
         let world = World::new(app).await;
         let police = world.department("police").await;
         let person = liaison(&world, "li.wei", &police).await;
-        let leads = world.ask(pb::RequestGrantRequest {
-            account_id: person.id.to_string(),
-            role: Role::Liaison.wire().into(),
-            department_id: police.department_id.clone(),
-            in_charge: true,
-            ..Default::default()
-        });
-        let leads = world.approve(&leads.await.unwrap()).await.unwrap();
+        let leads = world.lead(&person, &police.department_id).await;
         set(&world, &police, &person).await.unwrap();
         world.revoke(&leads).await.unwrap();
         assert_eq!(on_duty(&world, None).await.len(), 1);
@@ -191,14 +184,7 @@ testkit::both_engines! {
         let world = World::new(app).await;
         let police = world.department("police").await;
         let person = world.person("li.wei").await;
-        let leads = world.ask(pb::RequestGrantRequest {
-            account_id: person.id.to_string(),
-            role: Role::Liaison.wire().into(),
-            department_id: police.department_id.clone(),
-            in_charge: true,
-            ..Default::default()
-        });
-        world.approve(&leads.await.unwrap()).await.unwrap();
+        world.lead(&person, &police.department_id).await;
         assert_eq!(precondition(set(&world, &police, &person).await), "LIAISON_ROLE_MISSING");
     }
 

@@ -137,6 +137,18 @@ impl<'a> World<'a> {
         Ok(self.grants(1).request_grant(request).await?.into_inner().grant.unwrap())
     }
 
+    /// The grant, in force, of a leader of the department.
+    pub async fn lead(&self, person: &Person, department_id: &str) -> pb::Grant {
+        let asked = self.ask(pb::RequestGrantRequest {
+            account_id: person.id.to_string(),
+            role: Role::Liaison.wire().into(),
+            department_id: department_id.to_owned(),
+            in_charge: true,
+            ..Default::default()
+        });
+        self.approve(&asked.await.unwrap()).await.unwrap()
+    }
+
     /// Approves as the second security administrator.
     pub async fn approve(&self, grant: &pb::Grant) -> Result<pb::Grant, Status> {
         let request = pb::ApproveGrantRequest {

@@ -1,5 +1,5 @@
-//! The holidays that the calendar in force has as announced run out soon: an alarm a day, until one with later ones is in
-//! force.
+//! The holidays that the calendar in force has as announced run out soon: an alarm a day, until one with later ones is
+//! in force.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ impl CalendarAlarm {
             done => done?,
         }
         tx.commit().await?;
-        tracing::warn!(calendar.version = version, %last_date, days_left, "the announced holidays of the working calendar run out soon");
+        tracing::warn!(calendar.version = version, %last_date, days_left, "the announced holidays run out soon");
         Ok(Worked::More)
     }
 }

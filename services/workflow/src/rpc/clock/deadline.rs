@@ -7,7 +7,17 @@ use rpc::parse::timestamp;
 use crate::domain::{Awaited, Counted, DayOff, Explanation, Line, local_date, start_of_day};
 
 pub(super) fn deadline(explanation: &Explanation) -> pb::DeadlineExplanation {
-    let Explanation { clock, original_due_at, due_at, lines, summarised, provisional_year, .. } = explanation;
+    let Explanation {
+        clock,
+        limit: _,
+        started_at: _,
+        original_due_at,
+        due_at,
+        lines,
+        gaps: _,
+        summarised,
+        provisional_year,
+    } = explanation;
     let mut counted_so_far = 0;
     let lines = lines.iter().map(|told| line(told, Awaited::by(*clock), &mut counted_so_far)).collect();
     pb::DeadlineExplanation {

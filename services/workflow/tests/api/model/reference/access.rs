@@ -125,8 +125,7 @@ fn parties_by(person: &Person, issue: &Issue, grants: &[Grant]) -> Vec<IssuePart
             Post::Handler(section) => task.section == section,
             _ => false,
         };
-        let helps =
-            grants.contains(&holds(*post)) && !issue.confidential && issue.co_tasks.iter().any(theirs);
+        let helps = !issue.confidential && issue.co_tasks.iter().any(theirs);
         if helps && !found.contains(&IssueParty::CoSection) {
             found.push(IssueParty::CoSection);
         }
